@@ -1,0 +1,1 @@
+"""Articles become messages that arrive: reading (what happened) and telling (who hears of it)."""

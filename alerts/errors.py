@@ -1,0 +1,52 @@
+"""What can go wrong between an article and a message.
+
+AlertError
+├── RuleError           a rule book cannot be read, or a rule in it makes no sense
+├── VocabularyError     a shipped or local vocabulary file is malformed
+└── ChannelError        a channel's address cannot be used
+    └── DeliveryError   a message was not accepted by its channel
+"""
+
+from __future__ import annotations
+
+
+class AlertError(Exception):
+    """Base of all errors of this room."""
+
+
+class RuleError(AlertError):
+    """`what` is wrong `where` (file, line, rule id); `remedy` says how to mend it."""
+
+    def __init__(self, where: str, what: str, remedy: str) -> None:
+        super().__init__(where, what, remedy)
+        self.where = where
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}; {self.remedy}"
+
+
+class VocabularyError(RuleError):
+    """A vocabulary file is malformed."""
+
+
+class ChannelError(AlertError):
+    """`what` is wrong with the channel `channel`. Never holds the channel's address: it has secrets."""
+
+    def __init__(self, channel: str, what: str, remedy: str) -> None:
+        super().__init__(channel, what, remedy)
+        self.channel = channel
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"channel {self.channel}: {self.what}; {self.remedy}"
+
+
+class DeliveryError(ChannelError):
+    """The channel did not accept a message. `permanent`: sending it again cannot help."""
+
+    def __init__(self, channel: str, what: str, remedy: str, *, permanent: bool = False) -> None:
+        super().__init__(channel, what, remedy)
+        self.permanent = permanent

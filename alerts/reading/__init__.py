@@ -1,0 +1,1 @@
+"""What does a text say? Folding, vocabulary, relevance, coding, rules and events."""

@@ -1,0 +1,1 @@
+"""The outside world becomes articles: sources, polite fetching, feeds, pages, language."""

@@ -1,0 +1,72 @@
+"""An article: what noroshi knows about one address, whether its page could be read or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Origin(StrEnum):
+    """Where an article came from."""
+
+    NEWS = "news"
+    SEED = "seed"
+
+
+class TextFrom(StrEnum):
+    """What the text of an article was read from."""
+
+    PAGE = "page"
+    FEED = "feed"
+    FILE = "file"
+    CATALOGUE = "catalogue"
+    """A record of the shipped catalogue whose text was not supplied: the abstract stands for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article as it was read at `fetched_at`."""
+
+    id: str
+    """Content-derived: `article_id(url)` for news, the hash of the text for seed documents."""
+    url: str
+    """Canonical address; `seed:<file name>` for seed documents without one."""
+    title: str
+    text: str
+    language: str
+    """BCP 47: en, ja, zh-Hant, zh-Hans, ko, another two-letter code, or `und`."""
+    origin: Origin
+    source_id: str
+    fetched_at: datetime
+    text_from: TextFrom = TextFrom.PAGE
+    published_at: datetime | None = None
+    published_source: str | None = None
+    """`feed`, `metadata`, `url`, `text` or `catalogue`: how the date was decided; None without one."""
+    author: str | None = None
+    site_name: str | None = None
+    image: str | None = None
+    abstract: str = ""
+    topics: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    retry_page: bool = False
+    """The page could not be read for a passing reason: a later cycle should try again."""
+
+    @property
+    def version_id(self) -> str:
+        """The same title and text have the same version, whenever and wherever they were read."""
+        return digest(f"{self.title}\n{self.text}")
+
+
+def article_id(url: str) -> str:
+    """The identity of the article at a canonical address."""
+    return digest(url)
+
+
+def digest(text: str) -> str:
+    """20 hexadecimal digits of SHA-256: enough for 10^9 rows with a collision chance below 10^-6."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]

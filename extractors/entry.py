@@ -1,0 +1,24 @@
+"""An entry: what a feed or sitemap says about one article, before its page is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a source. Strings are plain text: no markup, no control characters."""
+
+    source_id: str
+    url: str
+    """Canonical (see `extractors.address.canonical_url`): two spellings of one address are one entry."""
+    link: str
+    """The address as the feed gave it, made absolute: this is what gets fetched."""
+    title: str
+    summary: str = ""
+    published_at: datetime | None = None
+    """Aware, in UTC; None where the feed gives no date (never "now")."""
+    author: str | None = None
+    language: str | None = None
+    image: str | None = None

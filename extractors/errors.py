@@ -1,0 +1,62 @@
+"""What can go wrong while collecting.
+
+    ExtractorError
+    ├── FetchError          no usable answer came from an address
+    │   ├── HostUnreachable     name, connection, TLS or deadline
+    │   ├── HttpError           an answer with an error status
+    │   └── BodyTooLarge        the answer exceeds the cap
+    ├── FeedError           an answer came, but it is no feed that can be read
+    └── PageError           an answer came, but it is no article page that can be read
+
+Every error says what happened, where (`url`) and what to do (`remedy`); `str()` gives the
+three in one line, free of control characters.
+"""
+
+from __future__ import annotations
+
+
+class ExtractorError(Exception):
+    """`what` happened at `url`; `remedy` says what a person can do about it."""
+
+    def __init__(self, url: str, what: str, remedy: str) -> None:
+        super().__init__(url, what, remedy)
+        self.url = url
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        line = f"{self.url}: {self.what}; {self.remedy}"
+        return "".join(c if c.isprintable() else " " for c in line)
+
+
+class FetchError(ExtractorError):
+    """No usable answer. `temporary` says whether the same request may succeed later."""
+
+    temporary = True
+
+
+class HostUnreachable(FetchError):
+    """The name does not resolve, the connection fails, TLS fails or the deadline passes."""
+
+
+class HttpError(FetchError):
+    """The host answered with status `status` (>= 400, or too many redirects)."""
+
+    def __init__(self, url: str, status: int, what: str, remedy: str) -> None:
+        super().__init__(url, what, remedy)
+        self.status = status
+        self.temporary = status in {408, 425, 429} or status >= 500
+
+
+class BodyTooLarge(FetchError):
+    """The body exceeds the cap after decompression; the rest was not read."""
+
+    temporary = False
+
+
+class FeedError(ExtractorError):
+    """The body is no feed, sitemap or JSON Feed, or holds no entry that can be read."""
+
+
+class PageError(ExtractorError):
+    """The body is empty, is no HTML, or holds no article text."""

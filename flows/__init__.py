@@ -1,0 +1,1 @@
+"""Orchestration: the cycle, its Prefect flows, the settings and the command line."""

@@ -1,0 +1,1 @@
+"""All that is kept: schema, loading, search, seed documents, outbox, the published copy."""
