@@ -32,7 +32,7 @@ class VocabularyError(RuleError):
 
 
 class ChannelError(AlertError):
-    """`what` is wrong with the channel `channel`. Never holds the channel's address: it has secrets."""
+    """`what` is wrong with `channel`. Never holds the channel's address: it has secrets."""
 
     def __init__(self, channel: str, what: str, remedy: str) -> None:
         super().__init__(channel, what, remedy)

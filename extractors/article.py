@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 class Origin(StrEnum):
@@ -46,7 +43,7 @@ class Article:
     text_from: TextFrom = TextFrom.PAGE
     published_at: datetime | None = None
     published_source: str | None = None
-    """`feed`, `metadata`, `url`, `text` or `catalogue`: how the date was decided; None without one."""
+    """How the date was decided: `feed`, `metadata`, `url`, `text` or `catalogue`."""
     author: str | None = None
     site_name: str | None = None
     image: str | None = None
@@ -68,5 +65,5 @@ def article_id(url: str) -> str:
 
 
 def digest(text: str) -> str:
-    """20 hexadecimal digits of SHA-256: enough for 10^9 rows with a collision chance below 10^-6."""
+    """20 hexadecimal digits of SHA-256: a collision among 10^9 has a chance below 10^-6."""
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]

@@ -12,7 +12,7 @@ class Entry:
 
     source_id: str
     url: str
-    """Canonical (see `extractors.address.canonical_url`): two spellings of one address are one entry."""
+    """Canonical: two spellings of one address are one entry (`extractors.address`)."""
     link: str
     """The address as the feed gave it, made absolute: this is what gets fetched."""
     title: str

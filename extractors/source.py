@@ -28,7 +28,7 @@ class Source:
     timezone: str = "UTC"
     """IANA zone of its dates that carry none."""
     full_text: bool = True
-    """False where the publisher's terms point to title, link and summary only: pages are not fetched."""
+    """False where the publisher's terms allow title, link and summary only: no page is fetched."""
     tags: tuple[str, ...] = ()
     enabled: bool = True
     reason: str | None = None
