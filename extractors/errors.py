@@ -2,6 +2,7 @@
 
     ExtractorError
     ├── FetchError          no usable answer came from an address
+    │   ├── AddressRefused      no address that may be asked
     │   ├── HostUnreachable     name, connection, TLS or deadline
     │   ├── HttpError           an answer with an error status
     │   └── BodyTooLarge        the answer exceeds the cap
@@ -35,16 +36,28 @@ class FetchError(ExtractorError):
     temporary = True
 
 
+class AddressRefused(FetchError):
+    """The address, or one that it redirects to, is none that may be asked: no request was made."""
+
+    temporary = False
+
+
 class HostUnreachable(FetchError):
     """The name does not resolve, the connection fails, TLS fails or the deadline passes."""
 
 
 class HttpError(FetchError):
-    """The host answered with status `status` (>= 400, or too many redirects)."""
+    """The host answered with a status that brings no page (>= 400, mostly; 302: in circles).
 
-    def __init__(self, url: str, status: int, what: str, remedy: str) -> None:
+    `retry_after`: seconds until the host wants to be asked again, where it says so.
+    """
+
+    def __init__(
+        self, url: str, status: int, what: str, remedy: str, retry_after: float | None = None
+    ) -> None:
         super().__init__(url, what, remedy)
         self.status = status
+        self.retry_after = retry_after
         self.temporary = status in {408, 425, 429} or status >= 500
 
 

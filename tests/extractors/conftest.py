@@ -1,0 +1,44 @@
+"""What the tests of this room share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from extractors.fetch import FetchLimits
+from extractors.source import Source
+from tests.servers import Site
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site() as running:
+        yield running
+
+
+@pytest.fixture
+def source() -> Source:
+    return Source(id="sample", url="https://news.example/feed", name="Sample", language="en")
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of real pages and feeds, where it is there."""
+    root = Path(__file__).parents[2]
+    shared = Path(os.environ.get("NOROSHI_SHARED", root.parent / "shared"))
+    found = shared / "corpora" / "dev"
+    if not found.is_dir():
+        pytest.skip(f"no reference data at {shared}; set NOROSHI_SHARED")
+    return found
+
+
+HASTY = FetchLimits(connect_seconds=1, total_seconds=1, max_bytes=1_000_000, pace_seconds=0)
+"""Limits that let a test of misbehaviour end soon."""
