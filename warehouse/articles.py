@@ -1,0 +1,165 @@
+"""Articles: stored once an identity, in a new version when their content changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from alerts.reading.fold import fold
+from extractors.article import Article, TextFrom
+from warehouse.rows import Row, fetch_dicts, insert
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a batch brought."""
+
+    new: int = 0
+    changed: int = 0
+
+    def __add__(self, other: Stored) -> Stored:
+        return Stored(self.new + other.new, self.changed + other.changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An article whose page could not be read yet, for a passing reason."""
+
+    id: str
+    url: str
+    source_id: str
+    title: str
+    abstract: str
+    published_at: datetime | None
+    published_source: str | None
+    author: str | None
+    language: str
+
+
+MAX_PAGE_ATTEMPTS = 4
+"""How many cycles try to read a page before the feed's own words stay."""
+
+
+def known(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> set[str]:
+    """Which of `ids` are stored already."""
+    answer = connection.execute(
+        "SELECT id FROM store.article WHERE id IN (SELECT unnest($ids::VARCHAR[]))",
+        {"ids": list(ids)},
+    )
+    return {row[0] for row in answer.fetchall()}
+
+
+def unread(connection: duckdb.DuckDBPyConnection, *, limit: int = 500) -> list[Unread]:
+    """Articles whose page is to be tried again, the newest first."""
+    answer = connection.execute(
+        """
+        SELECT id, url, source_id, title, abstract, published_at, published_source, author, language
+        FROM store.article
+        WHERE retry_page AND page_attempts < $attempts
+        ORDER BY first_seen_at DESC
+        LIMIT $limit
+        """,
+        {"attempts": MAX_PAGE_ATTEMPTS, "limit": limit},
+    )
+    return [Unread(*row) for row in answer.fetchall()]
+
+
+def store(
+    connection: duckdb.DuckDBPyConnection, articles: Sequence[Article], now: datetime
+) -> Stored:
+    """Store a batch; must run inside a transaction.
+
+    The same batch stored again changes nothing. A text read from a page is never replaced by
+    the feed's summary of it. New contents wait in `store.uncoded` to be matched.
+    """
+    batch = {article.id: article for article in articles}
+    present = _present(connection, batch)
+    new = [article for article in batch.values() if article.id not in present]
+    changed = [a for a in batch.values() if a.id in present and _supersedes(a, present[a.id])]
+    _count_attempts(connection, [a.id for a in batch.values() if a.id in present], batch)
+    _retire(connection, [article.id for article in changed])
+    insert(connection, "store.article", [_row(a, present.get(a.id), now) for a in new + changed])
+    insert(connection, "store.uncoded", [_ticket(article) for article in new + changed])
+    return Stored(len(new), len(changed))
+
+
+def _present(
+    connection: duckdb.DuckDBPyConnection, ids: Iterable[str]
+) -> dict[str, dict[str, object]]:
+    answer = connection.execute(
+        """
+        SELECT id, version_id, version_no, text_from, first_seen_at, page_attempts
+        FROM store.article
+        WHERE id IN (SELECT unnest($ids::VARCHAR[]))
+        """,
+        {"ids": list(ids)},
+    )
+    return {str(row["id"]): row for row in fetch_dicts(answer)}
+
+
+def _supersedes(article: Article, present: dict[str, object]) -> bool:
+    loses_the_page = article.text_from in {TextFrom.FEED, TextFrom.CATALOGUE} and present[
+        "text_from"
+    ] in {TextFrom.PAGE, TextFrom.FILE}
+    return article.version_id != present["version_id"] and not loses_the_page
+
+
+def _count_attempts(
+    connection: duckdb.DuckDBPyConnection, ids: list[str], batch: dict[str, Article]
+) -> None:
+    """One more attempt for each; those whose reason has passed are not tried again."""
+    connection.execute(
+        """
+        UPDATE store.article
+        SET page_attempts = page_attempts + 1,
+            retry_page = retry_page AND id IN (SELECT unnest($again::VARCHAR[]))
+        WHERE id IN (SELECT unnest($ids::VARCHAR[])) AND retry_page
+        """,
+        {"ids": ids, "again": [id for id in ids if batch[id].retry_page]},
+    )
+
+
+def _retire(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> None:
+    for statement in (
+        "INSERT INTO store.former_version BY NAME FROM store.article WHERE id IN {ids}",
+        "DELETE FROM store.uncoded WHERE article_id IN {ids}",
+        "DELETE FROM store.article WHERE id IN {ids}",
+    ):
+        connection.execute(
+            statement.format(ids="(SELECT unnest($ids::VARCHAR[]))"), {"ids": ids}
+        )
+
+
+def _row(article: Article, former: dict[str, object] | None, now: datetime) -> Row:
+    return {
+        "id": article.id,
+        "version_id": article.version_id,
+        "version_no": 1 if former is None else int(str(former["version_no"])) + 1,
+        "url": article.url,
+        "title": article.title,
+        "text": article.text,
+        "folded": fold(f"{article.title}\n{article.text}").text,
+        "language": article.language,
+        "origin": str(article.origin),
+        "source_id": article.source_id,
+        "published_at": article.published_at,
+        "published_source": article.published_source,
+        "first_seen_at": now if former is None else former["first_seen_at"],
+        "fetched_at": article.fetched_at,
+        "author": article.author,
+        "site_name": article.site_name,
+        "image": article.image,
+        "abstract": article.abstract,
+        "topics": list(article.topics),
+        "warnings": list(article.warnings),
+        "text_from": str(article.text_from),
+        "retry_page": article.retry_page,
+        "page_attempts": 1 if former is None else int(str(former["page_attempts"])) + 1,
+    }
+
+
+def _ticket(article: Article) -> Row:
+    return {"article_id": article.id, "version_id": article.version_id}

@@ -1,0 +1,188 @@
+"""The warehouse: a live file that only the pipeline opens, and a published copy that people open.
+
+While one process has a DuckDB file open for writing, no other can open it, not even to read.
+So the pipeline opens its own file for milliseconds at a time (`Warehouse.writing`), and after a
+cycle that changed something a copy replaces the published file in one rename
+(`Warehouse.publish`): a reader may hold the former copy open for days.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from warehouse.errors import QueryError, WarehouseBusy, WarehouseError, WarehouseUnusable
+from warehouse.lock import hold
+from warehouse.migrate import migrate
+
+Connection = duckdb.DuckDBPyConnection
+
+PUBLISHED = "noroshi.duckdb"
+"""Name of the file that people open, in the data folder."""
+
+_FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file (btrfs, XFS)
+_PAUSE_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """The warehouse in one data folder. Holds no connection between calls."""
+
+    folder: Path
+
+    @property
+    def published(self) -> Path:
+        """The copy that people open; replaced, never written."""
+        return self.folder / PUBLISHED
+
+    @property
+    def pipeline_folder(self) -> Path:
+        """What the pipeline keeps for itself: the live file, locks, Prefect's home."""
+        return self.folder / "pipeline"
+
+    @property
+    def live(self) -> Path:
+        """The file that only the pipeline opens."""
+        return self.pipeline_folder / "warehouse.duckdb"
+
+    @contextlib.contextmanager
+    def writing(self, doing: str, *, wait_seconds: float = 60) -> Iterator[Connection]:
+        """A connection inside one transaction: committed at the end, rolled back on an error.
+
+        Creates and migrates the warehouse where needed. Waits at most `wait_seconds` for another
+        process. Raises WarehouseBusy, WarehouseTooNew and WarehouseUnusable.
+        """
+        deadline = time.monotonic() + wait_seconds
+        with (
+            hold(self.pipeline_folder / "writer.lock", wait_seconds=wait_seconds, doing=doing),
+            _attached(self.live, deadline) as connection,
+        ):
+            migrate(connection)
+            with _transaction(connection, self.live):
+                yield connection
+
+    def publish(self, *, wait_seconds: float = 60) -> None:
+        """Replace the published copy by the live file as it is now, in one rename."""
+        lock = self.pipeline_folder / "writer.lock"
+        with hold(lock, wait_seconds=wait_seconds, doing="publish"), _os_errors(self.folder):
+            draft = self.pipeline_folder / "publishing.duckdb"
+            _clone(self.live, draft)
+            draft.replace(self.published)
+            _sync(self.folder)
+            # A person who wrote into the former copy left a log that does not fit the new one.
+            self.published.with_name(f"{PUBLISHED}.wal").unlink(missing_ok=True)
+
+    def reading(self, *, timezone: str = "UTC") -> Connection:
+        """A read-only connection to the published copy. Raises WarehouseUnusable."""
+        try:
+            connection = duckdb.connect(str(self.published), read_only=True)
+        except duckdb.IOException as error:
+            raise _unusable(self.published, error) from error
+        connection.execute(f"SET TimeZone = '{_quoted(timezone)}'")
+        return connection
+
+
+def query(connection: Connection, sql: str) -> tuple[list[str], list[tuple[object, ...]]]:
+    """Column names and rows of a person's `sql`. Raises QueryError."""
+    try:
+        answer = connection.execute(sql)
+        columns = [column[0] for column in answer.description or []]
+        return columns, answer.fetchall()
+    except duckdb.Error as error:
+        remedy = "`noroshi sql \"SHOW TABLES\"` lists what can be queried"
+        raise QueryError("SQL", str(error).strip(), remedy) from error
+
+
+@contextlib.contextmanager
+def _attached(file: Path, deadline: float) -> Iterator[Connection]:
+    connection = duckdb.connect(":memory:")
+    try:
+        _attach(connection, file, deadline)
+        connection.execute("USE noroshi")
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _attach(connection: Connection, file: Path, deadline: float) -> None:
+    """Attach the live file, waiting while a foreign program (a DuckDB shell, say) has it open."""
+    while True:
+        try:
+            connection.execute(f"ATTACH '{_quoted(str(file))}' AS noroshi")
+        except duckdb.Error as error:
+            if "lock" not in str(error).lower():
+                raise _unusable(file, error) from error
+            if time.monotonic() >= deadline:
+                remedy = f"close that program; people open {PUBLISHED} in the data folder instead"
+                raise WarehouseBusy(file, _first_line(error), remedy) from error
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
+
+
+@contextlib.contextmanager
+def _transaction(connection: Connection, file: Path) -> Iterator[None]:
+    connection.execute("BEGIN")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except duckdb.IOException as error:  # a full disk, above all
+        raise _unusable(file, error) from error
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _clone(source: Path, target: Path) -> None:
+    with source.open("rb") as reader, target.open("wb") as writer:
+        try:
+            fcntl.ioctl(writer, _FICLONE, reader.fileno())
+        except OSError:  # the file system shares no blocks: copy them
+            shutil.copyfileobj(reader, writer, 1 << 20)
+        writer.flush()
+        os.fsync(writer.fileno())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def _os_errors(where: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise WarehouseUnusable(
+            where,
+            f"the published copy cannot be written ({error.strerror})",
+            "free some disk space or give this user write access, then run the next cycle",
+        ) from error
+
+
+def _unusable(file: Path, error: duckdb.Error) -> WarehouseError:
+    return WarehouseUnusable(
+        file,
+        f"it cannot be opened ({_first_line(error)})",
+        "check access and free space of the data folder",
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

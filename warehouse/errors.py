@@ -1,0 +1,44 @@
+"""What can go wrong while keeping.
+
+    WarehouseError
+    ├── WarehouseBusy       another process is writing
+    ├── WarehouseTooNew     the file was written by a newer noroshi
+    ├── WarehouseUnusable   the folder or file cannot be read or written
+    ├── QueryError          SQL from a person does not run
+    └── SeedError           a folder of seed documents cannot be loaded
+"""
+
+from __future__ import annotations
+
+
+class WarehouseError(Exception):
+    """`what` is wrong `where`; `remedy` says what a person can do about it."""
+
+    def __init__(self, where: object, what: str, remedy: str) -> None:
+        super().__init__(where, what, remedy)
+        self.where = where
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}; {self.remedy}"
+
+
+class WarehouseBusy(WarehouseError):
+    """Another process held the warehouse for longer than the caller wanted to wait."""
+
+
+class WarehouseTooNew(WarehouseError):
+    """The warehouse has migrations that this program does not know."""
+
+
+class WarehouseUnusable(WarehouseError):
+    """The folder is not writable, the disk is full, or the file is damaged."""
+
+
+class QueryError(WarehouseError):
+    """SQL that a person gave does not run."""
+
+
+class SeedError(WarehouseError):
+    """A folder of seed documents cannot be read."""

@@ -1,0 +1,70 @@
+"""One writer at a time: a lock file that tells who holds it.
+
+`flock` is released by the kernel however its holder dies, so a killed process leaves no lock
+behind. DuckDB's own lock on its file cannot serve: it is a POSIX lock, which the process loses
+when it closes any other handle of the same file, as copying the file does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from warehouse.errors import WarehouseBusy, WarehouseUnusable
+
+_PAUSE_SECONDS = 0.05
+
+
+@contextlib.contextmanager
+def hold(path: Path, *, wait_seconds: float, doing: str) -> Iterator[None]:
+    """Hold the lock at `path`, waiting for it at most `wait_seconds`.
+
+    Raises WarehouseBusy (naming the process in the way) and WarehouseUnusable.
+    """
+    with _opened(path) as handle:
+        _acquire(handle, path, time.monotonic() + wait_seconds)
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()} {doing}".encode(), 0)
+        yield
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise WarehouseUnusable(
+            path.parent,
+            f"the folder cannot be written ({error.strerror})",
+            "give this user write access to it, or set another data_folder in noroshi.toml",
+        ) from error
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _acquire(handle: int, path: Path, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise _busy(handle, path) from None
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
+
+
+def _busy(handle: int, path: Path) -> WarehouseBusy:
+    pid, _, doing = os.pread(handle, 200, 0).decode(errors="replace").partition(" ")
+    return WarehouseBusy(
+        path.parent,
+        f"process {pid or 'unknown'} is at work here ({doing or 'starting'})",
+        "wait until it has ended, or stop it",
+    )

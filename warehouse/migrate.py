@@ -1,0 +1,82 @@
+"""Numbered, forward-only schema changes: each in one transaction with its row in the ledger."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import duckdb
+
+from warehouse.errors import WarehouseTooNew
+
+_NAME = re.compile(r"(\d{4})_(\w+)\.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One file of `warehouse/migrations`."""
+
+    number: int
+    name: str
+    sql: str
+
+
+@cache
+def migrations() -> tuple[Migration, ...]:
+    """All migrations that this program knows, in order."""
+    found = []
+    for file in files("warehouse").joinpath("migrations").iterdir():
+        if parts := _NAME.fullmatch(file.name):
+            found.append(Migration(int(parts[1]), parts[2], file.read_text(encoding="utf-8")))
+    return tuple(sorted(found, key=lambda migration: migration.number))
+
+
+def migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring the current catalogue to the newest schema. Raises WarehouseTooNew.
+
+    A process that dies half-way leaves the schema as it was before the migration at hand.
+    """
+    applied = _applied(connection)
+    newest = migrations()[-1].number
+    if applied > newest:
+        raise WarehouseTooNew(
+            "the warehouse",
+            f"it has schema {applied}, and this noroshi knows schemas up to {newest}",
+            "use the newer noroshi that wrote it, or another data_folder",
+        )
+    for migration in migrations()[applied:]:
+        _apply(connection, migration)
+
+
+def _applied(connection: duckdb.DuckDBPyConnection) -> int:
+    """Number of the newest migration in the ledger; 0 for a new warehouse."""
+    ledger = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() "
+        "WHERE database_name = current_database() AND schema_name = 'store' "
+        "AND table_name = 'schema_migration'"
+    ).fetchone()
+    if ledger == (0,):
+        return 0
+    newest = connection.execute("SELECT max(number) FROM store.schema_migration").fetchone()
+    return int(newest[0]) if newest and newest[0] is not None else 0
+
+
+def _apply(connection: duckdb.DuckDBPyConnection, migration: Migration) -> None:
+    connection.execute("BEGIN")
+    try:
+        connection.execute("CREATE SCHEMA IF NOT EXISTS store")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS store.schema_migration "
+            "(number INTEGER, name VARCHAR, applied_at TIMESTAMPTZ)"
+        )
+        connection.execute(migration.sql)
+        connection.execute(
+            "INSERT INTO store.schema_migration VALUES ($number, $name, now())",
+            {"number": migration.number, "name": migration.name},
+        )
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,48 @@
+"""Rows in bulk: Python mappings become one Arrow table and one INSERT."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import duckdb
+import pyarrow as pa
+
+Row = Mapping[str, object]
+
+
+def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Row]) -> int:
+    """Append `rows` to `table` (`store.article`, say) and return how many there were.
+
+    Every row names the columns it fills; the table's other columns become NULL.
+    """
+    batch = list(rows)
+    if not batch:
+        return 0
+    with_types = _typed(connection, table, batch)
+    connection.register("batch", with_types)
+    try:
+        connection.execute(f"INSERT INTO {table} BY NAME FROM batch")  # noqa: S608 (our names)
+    finally:
+        connection.unregister("batch")
+    return len(batch)
+
+
+def fetch_dicts(answer: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
+    """All rows of an executed query, each under its column names."""
+    columns = [column[0] for column in answer.description or []]
+    return [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
+
+
+def _typed(connection: duckdb.DuckDBPyConnection, table: str, batch: list[Row]) -> pa.Table:
+    """The batch with the table's own types: an all-NULL column has no type of its own."""
+    types = {
+        field.name: _plain(field.type)
+        for field in connection.execute(f"FROM {table} LIMIT 0").to_arrow_table().schema  # noqa: S608
+    }
+    return pa.Table.from_pylist(
+        [dict(row) for row in batch], schema=pa.schema([(name, types[name]) for name in batch[0]])
+    )
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
