@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,3 +45,13 @@ def corpus() -> Path:
 
 HASTY = FetchLimits(connect_seconds=1, total_seconds=1, max_bytes=1_000_000, pace_seconds=0)
 """Limits that let a test of misbehaviour end soon."""
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON lines file."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+
+
+def stored(path: Path) -> bytes:
+    """A file of the corpus, unpacked."""
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()

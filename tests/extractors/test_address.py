@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractors.address import absolute_url, canonical_url, same_site
+from tests.extractors.conftest import rows
 
 SAME: list[tuple[str, str]] = [
     ("HTTP://News.Example:80/a", "http://news.example/a"),
@@ -138,10 +139,9 @@ POLICY = {
 @pytest.mark.shared
 @pytest.mark.parametrize("suite", ["crawler-commons", "url-normalize"])
 def test_the_suites_of_others_agree(corpus: Path, suite: str) -> None:
-    rows = map(json.loads, (corpus / "urls" / "cases.jsonl").read_text("utf-8").splitlines())
-    cases = [
+        cases = [
         (row["input"], row["expected"])
-        for row in rows
+        for row in rows(corpus / "urls" / "cases.jsonl")
         if row["suite"] == suite
         and str(row["input"]).lower().startswith(("http://", "https://"))
         and row["input"] not in POLICY
