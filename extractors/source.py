@@ -13,6 +13,12 @@ class SourceKind(StrEnum):
     """RSS 0.9x, 1.0 (RDF) and 2.0, Atom, JSON Feed: told apart by content, not by MIME type."""
     SITEMAP = "sitemap"
     """A sitemap with the Google News extension (https://www.google.com/schemas/sitemap-news/0.9)."""
+    HTML_LIST = "html-list"
+    """A page of links. Known, not read yet."""
+    JSON_LIST = "json"
+    """A list of articles in JSON or XML of the publisher's own make. Known, not read yet."""
+    STATE = "state"
+    """A document that holds what is in force now, not what is new. Known, not read yet."""
 
 
 @dataclass(frozen=True, slots=True)

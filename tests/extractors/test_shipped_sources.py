@@ -1,0 +1,123 @@
+"""The shipped catalogue is sound: every address canonical, nothing off without a reason."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from extractors.address import canonical_url
+from extractors.shipped import do_not_add, refusal, shipped_sources
+from extractors.source import Source, SourceKind
+
+ROOT = Path(__file__).parents[2]
+COLLECTED = ROOT / os.environ.get("NOROSHI_SHARED", "../shared") / "sources.jsonl"
+SOURCES = shipped_sources()
+ROWS = tomllib.loads(files("extractors").joinpath("sources.toml").read_text("utf-8"))["source"]
+READABLE = {SourceKind.FEED, SourceKind.SITEMAP}
+LANGUAGES = {"en", "ja", "zh-Hant", "zh-Hans"}
+PARTIES = {"HK", "JP", "CN", "TW", "UK", "DE", "FR", "US"}
+PUBLISHERS = {"government", "broadcaster", "newspaper", "wire", "think-tank"}
+PUBLISHERS |= {"specialist", "aggregator"}
+
+every_source = pytest.mark.parametrize("source", SOURCES, ids=lambda s: s.id)
+
+
+def test_ids_and_addresses_are_unique() -> None:
+    assert len(SOURCES) == len({s.id for s in SOURCES}) == len({s.url for s in SOURCES}) == 70
+
+
+def test_every_language_and_party_has_an_enabled_source() -> None:
+    enabled = [s for s in SOURCES if s.enabled]
+    assert {s.language for s in enabled} == LANGUAGES
+    assert {"HK", "JP", "CN"} <= {tag for s in enabled for tag in s.tags}
+
+
+@every_source
+class TestSource:
+    def test_address_is_canonical(self, source: Source) -> None:
+        # One list has the day in its address; braces are no part of a canonical one.
+        url = source.url.replace("{YYYYMMDD}", "20251114")
+        assert canonical_url(url) == url
+        assert url == source.url or source.kind not in READABLE
+
+    def test_a_reason_stands_where_it_is_off_and_only_there(self, source: Source) -> None:
+        assert source.enabled == (source.reason is None)
+        assert source.reason is None or re.fullmatch(r"[A-Z].*\.", source.reason)
+
+    def test_only_readable_kinds_are_on(self, source: Source) -> None:
+        assert source.kind in READABLE or not source.enabled
+
+    def test_fields_speak_the_house_vocabulary(self, source: Source) -> None:
+        assert source.language in LANGUAGES
+        assert ZoneInfo(source.timezone)
+        party, publisher = source.tags
+        assert party in PARTIES
+        assert publisher in PUBLISHERS
+        assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)+", source.id)
+
+    def test_nothing_enabled_is_on_the_list_of_refused_addresses(self, source: Source) -> None:
+        assert not (source.enabled and refusal(source.url))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda r: r["id"])
+def test_a_check_is_a_date_of_2026(row: dict[str, Any]) -> None:
+    assert re.fullmatch(r"2026(-\d\d){1,2}", row.get("checked", "2026-01"))
+
+
+class TestRefusal:
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://www.xinhuanet.com/english/rss/worldrss.xml",
+            "https://www3.nhk.or.jp/rss/news/cat0.xml",
+            "https://www.mofa.go.jp/rss/index.xml",
+            "HTTPS://WWW.FEHD.GOV.HK/rss/en/press_releases.xml",
+            "https://news.google.com/rss/search?q=x",
+            "https://apnews.com/apf-topnews.rss?output=1",
+            "https://www.chinanews.com.cn/rss/mil.xml",
+        ],
+    )
+    def test_says_why(self, url: str) -> None:
+        assert (refusal(url) or "").endswith(".")
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://www.anzen.mofa.go.jp/rss/news.xml",
+            "https://asia.nikkei.com/rss/feed/nar",
+            "https://www.chinanews.com.cn/rss/world.xml",
+            "https://example.org/?u=www.mofa.go.jp/rss/index.xml",
+            "no address at all",
+            "http://[",
+            "",
+        ],
+    )
+    def test_is_silent_about_everything_else(self, url: str) -> None:
+        assert refusal(url) is None
+
+    def test_each_pattern_catches_the_address_that_it_is_written_for(self) -> None:
+        for refused in do_not_add():
+            host, _, path = refused.pattern.partition("/")
+            example = f"https://www.{host.replace('*', 'x')}/{path.replace('*', 'x')}"
+            assert refusal(example) == refused.why or "*" in host, refused
+
+
+@pytest.mark.shared
+def test_enabled_are_exactly_the_well_attested_feeds_that_may_be_read() -> None:
+    if not COLLECTED.is_file():
+        pytest.skip(f"no collected sources at {COLLECTED}")
+    rows = [json.loads(line) for line in COLLECTED.read_text("utf-8").splitlines()]
+    feeds = {"rss", "atom", "sitemap-news"}
+    attested = {r["id"] for r in rows if r["confidence"] == "high" and r["kind"] in feeds}
+    assert {s.id for s in SOURCES if s.enabled} == attested - {"agg-google-news"}
+    assert {s.id: s.url for s in SOURCES} == {r["id"]: r["url"] for r in rows}
+    excerpt_only = {r["id"] for r in rows if r["fulltext_policy"] == "metadata"}
+    assert {s.id for s in SOURCES if not s.full_text} == excerpt_only
