@@ -139,7 +139,7 @@ POLICY = {
 @pytest.mark.shared
 @pytest.mark.parametrize("suite", ["crawler-commons", "url-normalize"])
 def test_the_suites_of_others_agree(corpus: Path, suite: str) -> None:
-        cases = [
+    cases = [
         (row["input"], row["expected"])
         for row in rows(corpus / "urls" / "cases.jsonl")
         if row["suite"] == suite
