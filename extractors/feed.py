@@ -171,8 +171,8 @@ def _link(entry: Any) -> str:
     """The article's own address before a proxy's; the guid where there is no link (RTHK)."""
     guid = _get(entry, "id")
     link = _get(entry, "link")
-    # feedparser takes any guid for a link that does not say otherwise, "1234" too.
-    invented = link == guid and not guid.startswith(("http://", "https://"))
+    # Without <link>, feedparser takes any guid for one, "1234" too.
+    invented = not dict.get(entry, "links") and not guid.startswith(("http://", "https://"))
     return (
         _get(entry, "feedburner_origlink")
         or ("" if invented else link)
