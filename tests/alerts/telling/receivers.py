@@ -1,0 +1,119 @@
+"""Receivers on loopback: a web server and a mail server that keep what they are sent."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from types import TracebackType
+from typing import Any, Self
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
+
+from tests.servers import Raw, Reply, Request, Site, hang, reset
+
+RESET = -1
+
+
+class Webhook(Site):
+    """Answers every request, whatever its path, with `status`; RESET breaks the connection."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.status = 200
+        self.location: str | None = None
+        self.delay = 0.0
+        """Seconds without an answer."""
+
+    @property
+    def host(self) -> str:
+        """`127.0.0.1:port`."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def received(self) -> list[tuple[str, dict[str, Any]]]:
+        """Path and JSON body of each request."""
+        return [(request.path, json.loads(request.body)) for request in self.requests]
+
+    def answer(self, request: Request) -> Reply | Raw:
+        self.requests.append(request)
+        if self.delay:
+            return hang(self.delay)(request)
+        if self.status == RESET:
+            return reset(request)
+        headers = {"Location": self.location} if self.location else {}
+        return Reply(b"", self.status, None, headers)
+
+
+class Mailbox:
+    """A mail server. `user` and `password` make it want a login, `context` STARTTLS."""
+
+    def __init__(
+        self,
+        login: tuple[str, str] | None = None,
+        context: ssl.SSLContext | None = None,
+        refuse: str | None = None,
+    ) -> None:
+        self.messages: list[EmailMessage] = []
+        self.raw: list[bytes] = []
+        self.recipients: list[str] = []
+        self._refuse = refuse
+        self._login = login
+        self._controller = Controller(
+            self,
+            hostname="127.0.0.1",
+            port=_free_port(),
+            tls_context=context,
+            require_starttls=context is not None,
+            authenticator=self._authenticate if login else None,
+            auth_required=login is not None,
+        )
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self._controller.port}"
+
+    def __enter__(self) -> Self:
+        self._controller.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._controller.stop()
+
+    def _authenticate(
+        self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any
+    ) -> Any:
+        good = isinstance(data, LoginPassword) and self._login == (
+            data.login.decode(),
+            data.password.decode(),
+        )
+        return AuthResult(success=good, handled=False)
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if self._refuse:
+            return self._refuse
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.raw.append(envelope.content)
+        self.recipients.extend(envelope.rcpt_tos)
+        self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 OK"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
