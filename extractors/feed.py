@@ -112,7 +112,7 @@ def _from_root(text: str, url: str) -> str:
 
 def _xml_feed(text: str, source: Source, url: str) -> Feed:
     capped = _capped(text)
-    parsed = _parse(capped, url)
+    parsed = _parse(capped)
     language = _get(parsed.feed, "language")
     entries, warnings = entries_of(_items(parsed.entries, language), source, url)
     damage = _damage(parsed, len(entries))
@@ -134,11 +134,14 @@ def _capped(text: str) -> str:
     return f"{text[: starts[-1]]}{channel}</{root[1]}>"
 
 
-def _parse(text: str, url: str) -> Any:
-    """feedparser's result. It opens a string as an address or a file, hence the stream."""
+def _parse(text: str) -> Any:
+    """feedparser's result. It opens a string as an address or a file, hence the stream.
+
+    It is not told the feed's address: it would make an address of any guid.
+    """
     # Halves of surrogate pairs cannot be encoded, nor are they text.
     body = io.BytesIO(text.encode("utf-8", "replace"))
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+    headers = {"content-type": "application/xml; charset=utf-8"}
     return feedparser.parse(
         body, response_headers=headers, sanitize_html=False, resolve_relative_uris=False
     )
