@@ -82,10 +82,13 @@ def check(channel: Channel) -> None:
 async def send(channel: Channel, message: Message, *, limit: float = LIMIT) -> None:
     """Send `message`; returns when the service has accepted it.
 
-    Raises DeliveryError where it has not, within `limit` seconds; ChannelError where the address
-    cannot be used.
+    Raises DeliveryError where it has not, within `limit` seconds. An address that cannot be used
+    is no permanent refusal: once it is mended, the message goes out.
     """
-    service = _service(channel)
+    try:
+        service = _service(channel)
+    except ChannelError as error:
+        raise DeliveryError(channel.name, error.what, error.remedy) from error
     _set_patience(service, channel.url, limit * 2 / 3)
     try:
         log = await asyncio.wait_for(_in_thread(partial(_notify, service, message)), limit)

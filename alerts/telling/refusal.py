@@ -65,7 +65,8 @@ def _http(codes: list[int]) -> Refusal:
     known = _table()["http"]
     verdicts = [known.get(str(c), {"permanent": 400 <= c < 500}) for c in codes]
     named = [f"{c} {HTTPStatus(c).phrase}" if c in set(HTTPStatus) else str(c) for c in codes]
-    return _verdict(f"the service answered {', '.join(dict.fromkeys(named))}", verdicts)
+    taken = " but did not take the message" if min(codes) < 300 else ""
+    return _verdict(f"the service answered {', '.join(dict.fromkeys(named))}{taken}", verdicts)
 
 
 def _smtp(codes: list[int]) -> Refusal:

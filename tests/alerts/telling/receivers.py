@@ -45,7 +45,7 @@ class Webhook(Site):
         if self.status == RESET:
             return reset(request)
         headers = {"Location": self.location} if self.location else {}
-        return Reply(b"", self.status, None, headers)
+        return Reply(b"ok", self.status, None, headers)
 
 
 class Mailbox:

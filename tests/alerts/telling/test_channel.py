@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import ipaddress
+import json
 import logging
 import re
 import ssl
@@ -15,6 +16,10 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from apprise.plugins.discord import NotifyDiscord
+from apprise.plugins.google_chat import NotifyGoogleChat
+from apprise.plugins.slack import NotifySlack
+from apprise.plugins.telegram import NotifyTelegram
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -77,6 +82,61 @@ async def test_a_format_in_the_address_wins(notice: Notice, webhook: Webhook) ->
     message = render(notice)
     await send(Channel("desk", f"mmost://{webhook.host}/{TOKEN}?format=text"), message)
     assert webhook.received[0][1]["text"] == f"{message.subject}\n\n{message.text.rstrip()}"
+
+
+DIALECTS = {
+    "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ": (
+        (NotifySlack, "webhook_url"),
+        "<https://shimbun.example/1|見本新聞>",
+        "*提醒*",
+    ),
+    "gchat://workspace/key/token": (
+        (NotifyGoogleChat, "notify_url"),
+        "<https://shimbun.example/1|見本新聞>",
+        "*提醒*",
+    ),
+    "tgram://123456789:abcdefg_hijklmnop/12315544/": (
+        (NotifyTelegram, "notify_url"),
+        "[見本新聞](https://shimbun.example/1)",
+        "*提醒*",
+    ),
+    "discord://123456789012345678/abcdefghijklmnop": (
+        (NotifyDiscord, "notify_url"),
+        "[見本新聞](https://shimbun.example/1)",
+        "**提醒**",
+    ),
+}
+
+
+@pytest.mark.parametrize(("url", "case"), DIALECTS.items())
+async def test_each_chat_gets_its_own_dialect(
+    notice: Notice,
+    webhook: Webhook,
+    monkeypatch: pytest.MonkeyPatch,
+    url: str,
+    case: tuple[tuple[type, str], str, str],
+) -> None:
+    (service, constant), link, mark = case
+    monkeypatch.setattr(service, constant, f"http://{webhook.host}/x")
+    await send(Channel("desk", url), render(notice))
+    said = json.dumps(webhook.received[0][1], ensure_ascii=False)
+    assert link in said and mark in said and HEADLINE in said
+    assert "github" not in said
+
+
+@pytest.mark.parametrize("url", DIALECTS)
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+async def test_no_dialect_reads_a_mention_or_a_link_of_others(
+    notice: Notice, webhook: Webhook, monkeypatch: pytest.MonkeyPatch, text: str, url: str
+) -> None:
+    service, constant = DIALECTS[url][0]
+    monkeypatch.setattr(service, constant, f"http://{webhook.host}/x")
+    hostile = replace(notice, headline=text, outlet=text, passage=text, marks=())
+    await send(Channel("desk", url), render(hostile))
+    said = json.dumps(webhook.received[0][1], ensure_ascii=False)
+    body = re.sub(r'"title": "(?:[^"\\]|\\.)*"', "", said)  # a title is plain text
+    assert not re.search(r"[@＠]\w|<[!@#]|[\u202a-\u202e]", said)
+    assert not re.search(r"\]\((<|)http://evil|<http://evil", body)
 
 
 async def test_a_long_message_is_cut_between_lines(notice: Notice, webhook: Webhook) -> None:
@@ -354,6 +414,12 @@ def logged() -> Iterator[list[str]]:
     yield lines
     root.setLevel(before)
     root.removeHandler(handler)
+
+
+async def test_an_address_that_cannot_be_used_is_no_permanent_refusal(notice: Notice) -> None:
+    with pytest.raises(DeliveryError, match="slack:// address cannot be used") as caught:
+        await send(Channel("desk", "slack://s3cret"), render(notice))
+    assert not caught.value.permanent
 
 
 async def _refused(channel: Channel, message: Message) -> DeliveryError:

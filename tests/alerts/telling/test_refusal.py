@@ -14,6 +14,7 @@ LOGS = {
     "Failed to send ntfy notification to topic 'x': limit reached, error=42901.": ("429", False),
     "Failed to send JSON POST notification: , error=418.": ("418", True),
     "Failed to send JSON POST notification: , error=500.": ("500", False),
+    "Failed to send Slack notification: , error=200.": ("200 OK but did not take", False),
     "Failed to send JSON POST notification: , error=302.": ("302 Found", False),
     "Failed to send JSON POST notification: , error=599.": ("599", False),
     "Socket Exception: (535, b'5.7.8 bad credentials')": ("535", True),
