@@ -75,7 +75,7 @@ def card(notice: Notice, wording: Wording, zone: ZoneInfo) -> Card:
     return Card(
         subject=subject(notice, wording),
         summary=_summary(notice, wording),
-        headline=cut(visible(notice.headline).strip(), HEADLINE_LIMIT),
+        headline=_short(notice.headline, HEADLINE_LIMIT),
         language=visible(notice.language),
         url=link(notice.url),
         severity=notice.severity,
@@ -94,7 +94,7 @@ def subject(notice: Notice, wording: Wording) -> str:
     event = wording.phrase("colon", "mark").join(
         part for part in (_what(notice, wording), who) if part
     )
-    line = f"[{severity}] {event} — {visible(notice.headline).strip()}"
+    line = f"[{severity}] {event} — {_short(notice.headline, HEADLINE_LIMIT)}"
     return cut(visible(line), SUBJECT_LIMIT)
 
 
@@ -106,7 +106,7 @@ def local(moment: datetime, zone: ZoneInfo) -> str:
 def _what(notice: Notice, wording: Wording) -> str:
     """`Travel advisory (amber), escalation`; the rule's name where there is no category."""
     if notice.category is None:
-        name = cut(visible(notice.rule_name), 60)
+        name = _short(notice.rule_name, 60)
     else:
         name = wording.word("category", notice.category)
     if notice.level:
@@ -175,7 +175,7 @@ def _outlets(notice: Notice) -> tuple[Appearance, ...]:
 
 def _outlet(appearance: Appearance, wording: Wording) -> Outlet:
     return Outlet(
-        name=cut(visible(appearance.outlet).strip(), 80),
+        name=_short(appearance.outlet, 80),
         language=visible(wording.word("language", appearance.language)),
         url=link(appearance.url),
     )
@@ -197,3 +197,8 @@ def _rule(notice: Notice, wording: Wording) -> tuple[Fact, ...]:
 
 def _bracketed(text: str, wording: Wording) -> str:
     return wording.phrase("open", "mark") + text + wording.phrase("close", "mark")
+
+
+def _short(text: str, limit: int) -> str:
+    """The beginning of `text` on one line; a headline of megabytes is not read to its end."""
+    return cut(visible(text[: limit * 20]).strip(), limit)
