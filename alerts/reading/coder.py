@@ -1,0 +1,354 @@
+"""The coder: which events a text speaks of, and how.
+
+Sentence by sentence it looks for signs (combinations of words, `alerts.reading.vocabulary`),
+decides for each whether the sentence reports it, denies it, considers it or names it as
+background, who acts on whom and how grave it is, and keeps the words that led there. The method is
+that of dictionary-based event coders such as TABARI and PETRARCH, with the severity scale and the
+modality rules of this house. No network, no model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from typing import Literal
+
+from alerts.reading.coding import CodedEvent, Coding, Evidence, Severity, Status
+from alerts.reading.fold import Folded, fold
+from alerts.reading.passage import PARTIES, Passage, first, passages
+from alerts.reading.relevance import THRESHOLD, Relevance, Trace, weigh
+from alerts.reading.scan import Hit, Scanner
+from alerts.reading.sentence import clause, days
+from alerts.reading.vocabulary import Sign, Vocabulary, family, shipped
+
+_GUARDS = "guards.guard"
+_TRIES = 6
+"""How many hits of one list are tried in a sentence."""
+_DEEP = 600
+"""CJK characters (three times as many Latin ones) that the news of a text is expected to take."""
+_EVIDENCE = 8
+"""How many words an event keeps as its evidence."""
+
+
+class Coder:
+    """Codes texts. Built once; works in any number of processes (pickles as its vocabulary)."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self._heads: dict[str, list[Sign]] = defaultdict(list)
+        for sign in vocabulary.signs:
+            self._heads[sign.all[0]].append(sign)
+        self._scanners: dict[str, Scanner] = {}
+
+    @classmethod
+    @cache
+    def shipped(cls) -> Coder:
+        """The coder with the vocabulary that noroshi ships; made once per process."""
+        return cls(shipped())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        if self.vocabulary is shipped():
+            return (Coder.shipped, ())
+        return (Coder, (self.vocabulary,))
+
+    def code(
+        self, title: str, text: str, *, language: str | None = None, published: date | None = None
+    ) -> Coding:
+        """What `title` and `text` speak of. `published` tells the news from older dates."""
+        folded = {"title": fold(title, lines=True), "text": fold(text, lines=True)}
+        scanner = self._scanner(family(language or "") or script(title + text[:2000]))
+        read = _read(folded, scanner)
+        found = [f for passage in read for f in self._find(passage, published)]
+        relevance = weigh(
+            read, [Trace(f.passage.leads, f.status is Status.REPORTED) for f in found]
+        )
+        if relevance.score < THRESHOLD:
+            return Coding(False, relevance.score, relevance.parties, (), relevance.reasons)
+        events = tuple(_events(found, relevance, folded, scanner))
+        return Coding(True, relevance.score, relevance.parties, events, relevance.reasons)
+
+    def _scanner(self, wanted: str) -> Scanner:
+        """The scanner for a family of languages; unknown ones are read as English."""
+        known = wanted if wanted in {"en", "zh", "ja"} or self._speaks(wanted) else "en"
+        if known not in self._scanners:
+            columns = {name: c.get(known, ()) for name, c in self.vocabulary.words.items()}
+            guards = columns.pop(_GUARDS, ())
+            self._scanners[known] = Scanner(columns, guards)
+        return self._scanners[known]
+
+    def _speaks(self, wanted: str) -> bool:
+        return any(wanted in column for column in self.vocabulary.words.values())
+
+    def _find(self, passage: Passage, published: date | None) -> list[Finding]:
+        """The events of one sentence, the better sign first where two claim the same words."""
+        if passage.foreign and len(passage.parties) < 2:
+            return []
+        signs = [
+            s for name in passage.lists for s in self._heads.get(name, ()) if _fits(s, passage)
+        ]
+        spotted = [(sign, hits) for sign in signs for hits in _combinations(sign, passage)]
+        kept = [one for one in spotted if not any(_outdoes(other, one) for other in spotted)]
+        return [
+            Finding(sign, hits, passage, _status(sign, hits, passage, published))
+            for sign, hits in kept
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A sign in a sentence."""
+
+    sign: Sign
+    hits: tuple[Hit, ...]
+    passage: Passage
+    status: Status
+
+
+def script(text: str) -> str:
+    """The family of languages that a text without a tag is read as."""
+    if re.search("[\u3041-\u30fa]", text):
+        return "ja"
+    return "zh" if re.search("[\u3400-\u9fff]", text) else "en"
+
+
+def _read(folded: Mapping[str, Folded], scanner: Scanner) -> list[Passage]:
+    title = passages("title", folded["title"], scanner)
+    return [*title, *passages("text", folded["text"], scanner)]
+
+
+def _fits(sign: Sign, passage: Passage) -> bool:
+    lists = passage.lists
+    return all(name in lists for name in sign.all) and not any(n in lists for n in sign.without)
+
+
+Spotted = tuple[Sign, tuple[Hit, ...]]
+
+
+def _combinations(sign: Sign, passage: Passage) -> Iterator[tuple[Hit, ...]]:
+    """Each hit of the first list with its nearest hit of the others, where they are in reach."""
+    reach = sign.reach * _scale(passage.text)
+    for head in first(passage.lists[sign.all[0]], _TRIES):
+        hits = [head]
+        for name in sign.all[1:]:
+            near = _nearest(head, first(passage.lists[name], 3 * _TRIES))
+            if near is None or _gap(head, near) > reach:
+                break
+            hits.append(near)
+        if len(hits) == len(sign.all):
+            yield tuple(hits)
+
+
+def _scale(text: str) -> int:
+    """Latin text needs about three characters for what CJK says in one."""
+    return 3 if text.isascii() or sum(c > "\u2e80" for c in text) * 4 < len(text) else 1
+
+
+def _nearest(head: Hit, others: Iterator[Hit]) -> Hit | None:
+    apart = (other for other in others if _gap(head, other) >= 0)
+    return min(apart, key=lambda other: (_gap(head, other), -other.end), default=None)
+
+
+def _gap(one: Hit, other: Hit) -> int:
+    """Characters between two hits; negative where they overlap."""
+    return max(one.start, other.start) - min(one.end, other.end)
+
+
+def _outdoes(better: Spotted, one: Spotted) -> bool:
+    """Whether `better` reads the words of `one` more fully, or more closely the other way round."""
+    if better is one or better[0].category is not one[0].category:
+        return False
+    if all(any(_covers(b, o) for b in better[1]) for o in one[1]):
+        return len(better[1]) > len(one[1]) or (
+            len(better[1]) == len(one[1]) and _size(better) > _size(one)
+        )
+    if better[0].direction is one[0].direction or len(better[1]) < 2 or len(one[1]) < 2:
+        return False
+    shared = any(_gap(b, o) < 0 for b in better[1] for o in one[1])
+    return shared and _gap(*better[1][:2]) < _gap(*one[1][:2])
+
+
+def _covers(better: Hit, one: Hit) -> bool:
+    return better.start <= one.start and one.end <= better.end
+
+
+def _size(spotted: Spotted) -> int:
+    return sum(hit.end - hit.start for hit in spotted[1])
+
+
+def _status(sign: Sign, hits: tuple[Hit, ...], passage: Passage, published: date | None) -> Status:
+    """How the sentence speaks of the event: denied > considered > background > reported."""
+    if sign.status:
+        return sign.status
+    around = _Around.of(hits, passage)
+    refusal = sign.all[0].endswith(".refusal")
+    if not refusal and around.says("denied", 14):
+        return Status.DENIED
+    if around.says("considered", 10) and not refusal:
+        return Status.CONSIDERED
+    if around.is_past(published) or (not sign.incident and around.says("cause", 6)):
+        return Status.BACKGROUND
+    if passage.field == "text" and (sign.mention or around.is_deep):
+        return Status.BACKGROUND
+    return Status.REPORTED
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """The clause around the words of an event; offsets are those of the field."""
+
+    passage: Passage
+    start: int
+    end: int
+    low: int
+    high: int
+    scale: int
+
+    @classmethod
+    def of(cls, hits: Sequence[Hit], passage: Passage) -> _Around:
+        start, end = min(h.start for h in hits), max(h.end for h in hits)
+        base = passage.start
+        low, high = clause(passage.text, start - base, end - base)
+        return cls(passage, start, end, base + low, base + high, _scale(passage.text))
+
+    def says(self, cue: str, reach: int) -> bool:
+        """A cue of the kind before the event in its clause, or within `reach` after it."""
+        before = self.passage.lists.get(f"modality.{cue}-before", ())
+        after = self.passage.lists.get(f"modality.{cue}-after", ())
+        return any(self.low <= hit.start and hit.end <= self.start for hit in before) or any(
+            self.start <= hit.start <= self.end + reach * self.scale for hit in after
+        )
+
+    def is_past(self, published: date | None) -> bool:
+        """A cue of the past in the clause, or a day more than a week before publication."""
+        if self._holds("modality.now"):
+            return False
+        return self._holds("modality.past") or (published is not None and self._old(published))
+
+    @property
+    def is_deep(self) -> bool:
+        """Far down in a long text, where the news is told and the story so far begins."""
+        return self.start > _DEEP * self.scale and not self._holds("modality.now")
+
+    def _holds(self, name: str) -> bool:
+        return any(self.low <= h.start < self.high for h in self.passage.lists.get(name, ()))
+
+    def _old(self, published: date) -> bool:
+        base = self.passage.start
+        near = 40 * self.scale
+        named = [
+            day
+            for place, day in days(self.passage.text, published)
+            if self.low - near <= base + place < self.high
+        ]
+        return bool(named) and max(named) < published - timedelta(days=7)
+
+
+def _events(
+    found: Sequence[Finding],
+    relevance: Relevance,
+    folded: Mapping[str, Folded],
+    scanner: Scanner,
+) -> Iterator[CodedEvent]:
+    """One event for each category, direction and status, from all sentences that speak of it."""
+    groups: dict[tuple[object, ...], list[Finding]] = defaultdict(list)
+    for finding in found:
+        key = (finding.sign.category, finding.sign.direction, finding.status)
+        groups[key].append(finding)
+    for findings in groups.values():
+        yield _event(findings, relevance, folded, scanner)
+
+
+def _event(
+    findings: list[Finding], relevance: Relevance, folded: Mapping[str, Folded], scanner: Scanner
+) -> CodedEvent:
+    best = findings[0]
+    level = next((level for f in findings if (level := _level(f))), None)
+    actor, target = _roles(best, relevance.parties)
+    return CodedEvent(
+        category=best.sign.category,
+        direction=best.sign.direction,
+        severity=_severity(findings, level),
+        status=best.status,
+        actor=actor,
+        target=target,
+        level=level,
+        evidence=_evidence(findings, folded, scanner),
+    )
+
+
+_LEVELS = {
+    "amber": Severity.MEDIUM,
+    "red": Severity.HIGH,
+    "black": Severity.CRITICAL,
+    "level-1": Severity.MEDIUM,
+    "level-2": Severity.HIGH,
+    "level-3": Severity.CRITICAL,
+    "level-4": Severity.CRITICAL,
+}
+
+
+def _level(finding: Finding) -> str | None:
+    if finding.sign.level or finding.sign.category.value != "travel_advisory":
+        return finding.sign.level
+    return next((name for name in _LEVELS if f"levels.{name}" in finding.passage.lists), None)
+
+
+def _severity(findings: Sequence[Finding], level: str | None) -> Severity:
+    """The gravest sign, or the level's own; one step up for a first time or a death."""
+    grave = _LEVELS.get(level or "") or max(
+        (f.sign.severity for f in findings), key=lambda severity: severity.rank
+    )
+    if findings[0].status in {Status.DENIED, Status.BACKGROUND}:
+        return Severity.LOW
+    if findings[0].status is Status.CONSIDERED:
+        return min(grave, Severity.MEDIUM, key=lambda severity: severity.rank)
+    lead = [f for f in findings if f.passage.leads]
+    rise = any("modality.novelty" in f.passage.lists for f in lead) or (
+        findings[0].sign.incident and any("modality.deaths" in f.passage.lists for f in findings)
+    )
+    return list(Severity)[min(grave.rank + rise, 3)]
+
+
+def _roles(finding: Finding, parties: Sequence[str]) -> tuple[str | None, str | None]:
+    """Who acts on whom: a compound such as "bound for Japan" names the target, the first other
+    party named is the actor; what the sentence leaves out is filled from the text's parties.
+    """
+    lists = finding.passage.lists
+    aimed = [p for p in PARTIES if f"parties.{p}.to" in lists]
+    order = _order(lists)
+    target = aimed[0] if aimed else None
+    actor = next((p for p in order if p != target), None)
+    if actor is None:
+        actor = next((p for p in parties if p != target), None)
+    if target is None:
+        target = next((p for p in [*order, *parties] if p != actor), None)
+    return actor, target
+
+
+def _order(lists: Mapping[str, list[Hit]]) -> list[str]:
+    """The parties of a sentence in order of their first naming, governments before others."""
+    places: dict[str, tuple[int, int]] = {}
+    for party in PARTIES:
+        for rank, kind in enumerate(("state", "body", "place")):
+            for hit in lists.get(f"parties.{party}.{kind}", ())[:1]:
+                place = (hit.start, rank)
+                places[party] = min(places.get(party, place), place)
+    return sorted(places, key=lambda party: places[party])
+
+
+def _evidence(
+    findings: Sequence[Finding], folded: Mapping[str, Folded], scanner: Scanner
+) -> tuple[Evidence, ...]:
+    made: set[Evidence] = set()
+    for finding in findings:
+        field: Literal["title", "text"] = finding.passage.field
+        for hit in finding.hits:
+            start, end = folded[field].origin(hit.start, hit.end)
+            made.add(Evidence(field, start, end, scanner.terms[hit.term].spelling))
+        if len(made) >= _EVIDENCE:
+            break
+    return tuple(sorted(made, key=lambda e: (e.field != "title", e.start, e.end, e.term)))

@@ -1,0 +1,226 @@
+"""Events: what happened in the world, however many articles in however many languages say so.
+
+The rule of identity is written down in alerts/README.md. Deciding is pure: sightings and known
+events in, an assignment out, the same whatever the order of the batch.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alerts.reading.coding import Evidence, Severity
+from alerts.reading.fold import fold
+from extractors.article import digest
+
+WINDOW = timedelta(days=3)
+"""How far apart in time two reports of one event may lie."""
+SPAN = timedelta(days=14)
+"""How long reports can chain one event."""
+ALIKE = 0.5
+"""Jaccard similarity of the character trigrams of two titles that say the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A match in one article, as far as identity is concerned."""
+
+    article_id: str
+    rule_id: str
+    category: str | None
+    """None for a rule with keywords alone: such sightings meet by rule and title."""
+    direction: str | None
+    severity: str
+    actor: str | None
+    target: str | None
+    level: str | None
+    title: str
+    language: str
+    published_at: datetime
+    """Aware, UTC; when the article was first seen where no date is known."""
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event and the articles that report it. Flat, for keeping as a row."""
+
+    id: str
+    """Content-derived: the same first article and key give the same id on every machine."""
+    rule_id: str | None
+    """The rule, for events that keywords alone found; None where `category` says what it is."""
+    category: str | None
+    direction: str | None
+    actor: str | None
+    target: str | None
+    level: str | None
+    severity: str
+    """The gravest that any article was coded with."""
+    title: str
+    """Of the first article."""
+    first_seen_at: datetime
+    """Publication of the earliest article (UTC)."""
+    last_seen_at: datetime
+    """Publication of the latest article (UTC)."""
+    article_ids: tuple[str, ...]
+    """Sorted by publication, then id, as they came in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a batch of sightings means."""
+
+    events: tuple[Event, ...]
+    """The events that are new or changed, in their new state."""
+    placed: tuple[tuple[Sighting, str], ...]
+    """Each sighting with the id of its event, in order of publication."""
+    new: frozenset[str]
+    """Ids of the events that were not known before."""
+
+
+def assign(new: Sequence[Sighting], known: Sequence[Event]) -> Assignment:
+    """Put each sighting into the event that it belongs to, or make one. Pure and deterministic."""
+    shelves: dict[tuple[str | None, ...], dict[str, Event]] = defaultdict(dict)
+    for event in known:
+        shelves[_shelf(event)][event.id] = event
+    placed: list[tuple[Sighting, str]] = []
+    touched: dict[str, Event] = {}
+    made: set[str] = set()
+    for sighting in sorted(new, key=_order):
+        shelf = shelves[_shelf(sighting)]
+        found = _nearest(sighting, shelf.values())
+        event = found or _begin(sighting)
+        if found is None:
+            made.add(event.id)
+        shelf[event.id] = touched[event.id] = _join(event, sighting)
+        placed.append((sighting, event.id))
+    return Assignment(tuple(touched.values()), tuple(placed), frozenset(made))
+
+
+def same_event(sighting: Sighting, event: Event) -> bool:
+    """Whether an article reports a known event (the rule of identity)."""
+    if _shelf(sighting) != _shelf(event):
+        return False
+    if sighting.category is None:
+        return sighting.article_id in event.article_ids or (
+            _in_time(sighting, event) and similarity(sighting.title, event.title) >= ALIKE
+        )
+    return (
+        _same_parties(sighting, event)
+        and _same_level(sighting, event)
+        and _in_time(sighting, event)
+    )
+
+
+def similarity(one: str, other: str) -> float:
+    """0 to 1: how alike two titles are, by the trigrams of their folded characters."""
+    a, b = _trigrams(one), _trigrams(other)
+    return len(a & b) / len(a | b) if a and b else 0.0
+
+
+def _order(sighting: Sighting) -> tuple[datetime, str, str, str, str]:
+    category = sighting.category or ""
+    return (
+        sighting.published_at,
+        sighting.article_id,
+        sighting.rule_id,
+        category,
+        f"{sighting.direction}{sighting.actor}{sighting.target}{sighting.level}",
+    )
+
+
+def _shelf(one: Sighting | Event) -> tuple[str | None, ...]:
+    """Only what stands on one shelf can be the same event."""
+    if one.category is None:
+        return (None, one.rule_id)
+    return (str(one.category), str(one.direction))
+
+
+def _nearest(sighting: Sighting, events: Iterable[Event]) -> Event | None:
+    fitting = [event for event in events if same_event(sighting, event)]
+    return min(fitting, key=lambda event: (_away(sighting, event), event.id), default=None)
+
+
+def _away(sighting: Sighting, event: Event) -> timedelta:
+    """How long before the event's first or after its last report."""
+    before = event.first_seen_at - sighting.published_at
+    after = sighting.published_at - event.last_seen_at
+    return max(before, after, timedelta(0))
+
+
+def _in_time(sighting: Sighting, event: Event) -> bool:
+    first = min(event.first_seen_at, sighting.published_at)
+    last = max(event.last_seen_at, sighting.published_at)
+    return _away(sighting, event) <= WINDOW and last - first <= SPAN
+
+
+_MUTUAL = {"official_contact"}
+"""Categories in which it does not matter who came to whom."""
+
+
+def _same_parties(sighting: Sighting, event: Event) -> bool:
+    mine, theirs = (sighting.actor, sighting.target), (event.actor, event.target)
+    if sighting.category in _MUTUAL:
+        mine, theirs = _sorted(mine), _sorted(theirs)
+    return all(a is None or b is None or a == b for a, b in zip(mine, theirs, strict=True))
+
+
+def _sorted(pair: tuple[str | None, str | None]) -> tuple[str | None, str | None]:
+    first, second = sorted(pair, key=lambda party: (party is None, party or ""))
+    return first, second
+
+
+_OWN_KIND = {"study"}
+"""Levels that an article always names: without it, it speaks of another notice."""
+
+
+def _same_level(sighting: Sighting, event: Event) -> bool:
+    if sighting.level == event.level:
+        return True
+    unnamed = sighting.level is None or event.level is None
+    return unnamed and not {sighting.level, event.level} & _OWN_KIND
+
+
+def _begin(sighting: Sighting) -> Event:
+    return Event(
+        id=_id(sighting),
+        rule_id=sighting.rule_id if sighting.category is None else None,
+        category=sighting.category,
+        direction=sighting.direction,
+        actor=sighting.actor,
+        target=sighting.target,
+        level=sighting.level,
+        severity=sighting.severity,
+        title=sighting.title,
+        first_seen_at=sighting.published_at,
+        last_seen_at=sighting.published_at,
+        article_ids=(),
+    )
+
+
+def _id(sighting: Sighting) -> str:
+    kind = sighting.category or f"rule:{sighting.rule_id}"
+    parts = (kind, sighting.direction, sighting.actor, sighting.target, sighting.level)
+    return digest("\n".join([*(part or "" for part in parts), sighting.article_id]))
+
+
+def _join(event: Event, sighting: Sighting) -> Event:
+    """The event with one more report: what it left open is filled, the gravest severity stays."""
+    ids = event.article_ids
+    return replace(
+        event,
+        actor=event.actor or sighting.actor,
+        target=event.target or sighting.target,
+        level=event.level or sighting.level,
+        severity=max(event.severity, sighting.severity, key=lambda s: Severity(s).rank),
+        first_seen_at=min(event.first_seen_at, sighting.published_at),
+        last_seen_at=max(event.last_seen_at, sighting.published_at),
+        article_ids=ids if sighting.article_id in ids else (*ids, sighting.article_id),
+    )
+
+
+def _trigrams(title: str) -> set[str]:
+    text = f" {fold(title).text} "
+    return {text[i : i + 3] for i in range(len(text) - 2)}

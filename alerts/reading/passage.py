@@ -1,0 +1,77 @@
+"""Passages: the sentences of an article with the words that were found in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Literal
+
+from alerts.reading.fold import Folded
+from alerts.reading.scan import Hit, Scanner
+from alerts.reading.sentence import sentences
+
+PARTIES = ("HK", "JP", "CN")
+_LEAD = 2
+"""The sentences of a body that count as its lead."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One sentence. Offsets of hits are those of the field's folded text."""
+
+    field: Literal["title", "text"]
+    number: int
+    """Place of the sentence in its field."""
+    start: int
+    text: str
+    lists: Mapping[str, list[Hit]]
+    """For each word list, its hits in this sentence."""
+
+    @property
+    def leads(self) -> bool:
+        """In the title, or where a reader looks first."""
+        return self.field == "title" or self.number < _LEAD
+
+    @cached_property
+    def parties(self) -> frozenset[str]:
+        """Of HK, JP, CN: those that are named."""
+        return frozenset(party for name in self.lists for party in _NAMED.get(name, ()))
+
+    @cached_property
+    def foreign(self) -> bool:
+        """Whether a country outside the triangle is named (Taiwan as a quarrel is none)."""
+        quarrels = self.lists.get("parties.taiwan-question", [])
+        return any(
+            not any(q.start <= hit.start and hit.end <= q.end for q in quarrels)
+            for hit in self.lists.get("parties.other", [])
+        )
+
+
+_NAMED: dict[str, tuple[str, ...]] = {
+    **{f"parties.{p}.{kind}": (p,) for p in PARTIES for kind in ("state", "body", "place", "to")},
+    "parties.JP-CN": ("JP", "CN"),
+    "parties.HK-JP": ("HK", "JP"),
+    "parties.HK-CN": ("HK", "CN"),
+}
+
+
+def passages(
+    field: Literal["title", "text"], folded: Folded, scanner: Scanner
+) -> Iterator[Passage]:
+    """The sentences of a field that hold at least one word of the vocabulary, and the lead."""
+    hits = iter(sorted(scanner.scan(folded.text)))
+    hit = next(hits, None)
+    for number, (start, end) in enumerate(sentences(folded.text)):
+        lists: dict[str, list[Hit]] = {}
+        while hit is not None and hit.start < end:
+            for name in scanner.lists[hit.term]:
+                lists.setdefault(name, []).append(hit)
+            hit = next(hits, None)
+        if lists or number < _LEAD:
+            yield Passage(field, number, start, folded.text[start:end], lists)
+
+
+def first(found: list[Hit], count: int) -> Iterator[Hit]:
+    return islice(found, count)

@@ -1,0 +1,138 @@
+"""Relevance: is a text news about relations between two of Hong Kong, Japan and mainland China?
+
+A score from 0 to 1 with its reasons: who is named where, whether something happened between them,
+and whether the text is of a kind (sport, weather, travel tips, encyclopedia) that holds the same
+words for other reasons.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from alerts.reading.passage import PARTIES, Passage
+
+THRESHOLD = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the coder saw of an event: enough to weigh it."""
+
+    in_lead: bool
+    reported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Relevance:
+    """`score` is between 0 and 1; `parties` are those that the text is about."""
+
+    score: float
+    parties: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+_GENRES = {
+    "sport": 0.6,
+    "weather": 0.45,
+    "travel": 0.6,
+    "encyclopedia": 0.6,
+    "market": 0.5,
+    "entertainment": 0.4,
+    "health": 0.35,
+    "domestic": 0.45,
+}
+"""What a genre takes away when its words stand in the title; half of it for three in the body."""
+
+
+def weigh(read: Sequence[Passage], traces: Sequence[Trace]) -> Relevance:
+    """The relevance of the text that `read` holds."""
+    parties = named(read)
+    if len(parties) < 2:
+        only = ", ".join(parties) or "none"
+        return Relevance(0.0, parties, (f"names fewer than two parties ({only})",))
+    marks = [*_pairing(read), *_ties(read), *_happening(traces), *_against(read, traces)]
+    score = round(min(max(sum(points for points, _ in marks), 0.0), 1.0), 2)
+    return Relevance(score, parties, tuple(f"{points:+.2f} {why}" for points, why in marks))
+
+
+def named(read: Sequence[Passage]) -> tuple[str, ...]:
+    """The parties that are named at all, in the order HK, JP, CN."""
+    seen: set[str] = set()
+    for passage in read:
+        seen |= passage.parties
+    return tuple(party for party in PARTIES if party in seen)
+
+
+Marks = Iterator[tuple[float, str]]
+
+
+def _pairing(read: Sequence[Passage]) -> Marks:
+    title = _together(p for p in read if p.field == "title")
+    lead = _together(p for p in read if p.leads)
+    if len(title) >= 2:
+        yield 0.35, "two parties in the title"
+    elif title and len(lead) >= 2:
+        yield 0.3, "two parties in title and lead"
+    elif len(lead) >= 2:
+        yield 0.2, "two parties in the lead"
+    else:
+        yield 0.1, "two parties in the body"
+
+
+def _together(read: Iterator[Passage]) -> set[str]:
+    return {party for passage in read for party in passage.parties}
+
+
+def _ties(read: Sequence[Passage]) -> Marks:
+    lead = [p for p in read if p.leads]
+    if any(name in p.lists for p in lead for name in _COMPOUNDS):
+        yield 0.1, "a compound of both names in the lead"
+    if any(len(p.parties) >= 2 and "relations.tie" in p.lists for p in lead):
+        yield 0.1, "a word for their relation in the lead"
+    if any(len(p.parties) >= 2 and _state(p) for p in lead):
+        yield 0.1, "a government and another party in one sentence"
+
+
+_COMPOUNDS = ("parties.JP-CN", "parties.HK-JP", "parties.HK-CN")
+
+
+def _state(passage: Passage) -> bool:
+    return any(f"parties.{party}.state" in passage.lists for party in PARTIES)
+
+
+def _happening(traces: Sequence[Trace]) -> Marks:
+    if any(t.reported and t.in_lead for t in traces):
+        yield 0.35, "an event is reported in the lead"
+    elif any(t.reported for t in traces):
+        yield 0.25, "an event is reported in the body"
+    elif traces:
+        yield 0.2, "an event is named as background"
+
+
+def _against(read: Sequence[Passage], traces: Sequence[Trace]) -> Marks:
+    counts = Counter(
+        name for p in read for name, hits in p.lists.items() for _ in hits if name[:7] == "genres."
+    )
+    title = {name for p in read if p.field == "title" for name in p.lists}
+    taken = [
+        (points if f"genres.{genre}" in title else points / 2, genre)
+        for genre, points in _GENRES.items()
+        if f"genres.{genre}" in title or counts[f"genres.{genre}"] >= 3
+    ]
+    if taken:
+        points, genre = max(taken)
+        yield -points, f"reads like {genre}"
+    yield from _abroad(read)
+
+
+def _abroad(read: Sequence[Passage]) -> Marks:
+    title = [p for p in read if p.field == "title"]
+    if any(p.foreign for p in title) and len(_together(iter(title))) < 2:
+        yield -0.4, "the title is about a third country"
+        return
+    foreign = sum(p.foreign for p in read)
+    both = sum(len(p.parties) >= 2 for p in read)
+    if foreign > 2 * both:
+        yield -0.2, "third countries outweigh the pair"

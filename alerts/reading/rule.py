@@ -1,0 +1,239 @@
+"""Rules: what people want to be told about, as TOML tables.
+
+    [[rule]]
+    name = "Travel and exchange"
+    keywords = ["travel advisory", "exchange cancellation"]
+
+A rule has keywords, a category, or both (then the event and a keyword must stand in the text).
+The other keys narrow it. A rule with the id of an earlier one changes only the keys that it gives;
+`enabled = false` switches it off.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from alerts.errors import RuleError
+from alerts.reading.coding import Category, Direction, Severity
+from alerts.reading.fold import fold
+from alerts.reading.scan import Scanner
+from alerts.reading.vocabulary import Term
+from extractors.article import digest
+
+SHIPPED = Path(__file__).with_name("rules.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A standing question to the news."""
+
+    id: str
+    name: str
+    keywords: tuple[str, ...] = ()
+    category: Category | None = None
+    directions: tuple[Direction, ...] = ()
+    """Empty: every direction. Only for rules with a category."""
+    min_severity: Severity = Severity.LOW
+    languages: tuple[str, ...] = ()
+    """BCP 47 tags (`zh` covers `zh-Hant`); empty: every language."""
+    sources: tuple[str, ...] = ()
+    """Source ids; empty: every source."""
+    channels: tuple[str, ...] = ()
+    """Channel names; empty: every channel."""
+    enabled: bool = True
+
+    @property
+    def version(self) -> str:
+        """Digest of the content: it changes when any key does."""
+        return digest(json.dumps(asdict(self), sort_keys=True, ensure_ascii=False))
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """Rules by id, with their keywords compiled into one scanner."""
+
+    rules: tuple[Rule, ...]
+
+    @classmethod
+    def load(cls, *paths: Path) -> RuleBook:
+        """The shipped book with the rules of `paths` over it, in order.
+
+        Raises RuleError naming the file, line and rule.
+        """
+        rules: tuple[Rule, ...] = ()
+        for path in (SHIPPED, *paths):
+            rules = load_rules(_read(path), str(path.name), rules)
+        return cls(rules)
+
+    @classmethod
+    def of(cls, *rules: Rule) -> RuleBook:
+        """A book of just these rules; of two with one id the later stands."""
+        return cls(tuple({rule.id: rule for rule in rules}.values()))
+
+    @property
+    def enabled(self) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self.rules if rule.enabled)
+
+    def rule(self, id: str) -> Rule | None:
+        return next((rule for rule in self.rules if rule.id == id), None)
+
+    @cached_property
+    def scanner(self) -> Scanner:
+        """Finds the keywords of all enabled rules; its lists are rule ids."""
+        return Scanner({r.id: list(_keyword_terms(r)) for r in self.enabled if r.keywords})
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (RuleBook, (self.rules,))
+
+
+def load_rules(text: str, where: str, base: Sequence[Rule] = ()) -> tuple[Rule, ...]:
+    """The rules of a TOML text over those of `base`, which keep their place.
+
+    Raises RuleError, which names `where`, the line, the rule and the remedy.
+    """
+    rules = {rule.id: rule for rule in base}
+    seen: set[str] = set()
+    for number, entry in enumerate(_entries(text, where)):
+        spot = _spot(text, where, number, entry.id or entry.name)
+        id = _identity(entry, spot)
+        if id in seen:
+            raise RuleError(spot, f"the id {id!r} is used twice", "give one of them another id")
+        seen.add(id)
+        rules[id] = _checked(_rule(id, entry, rules.get(id)), spot)
+    return tuple(rules.values())
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    id: str = ""
+    name: str = ""
+    keywords: tuple[str, ...] = ()
+    category: Category | None = None
+    directions: tuple[Direction, ...] = Field(
+        (), validation_alias=AliasChoices("directions", "direction")
+    )
+    min_severity: Severity = Field(
+        Severity.LOW, validation_alias=AliasChoices("min_severity", "severity")
+    )
+    languages: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    enabled: bool = True
+
+    @field_validator("keywords", "directions", "languages", "sources", "channels", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleError(str(path), "cannot be read", "check the path and its encoding") from error
+
+
+def _entries(text: str, where: str) -> list[_Entry]:
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RuleError(where, f"is no TOML: {error}", "mend that line") from error
+    rules = tables.get("rule", [])
+    if not isinstance(rules, list) or any(not isinstance(rule, dict) for rule in rules):
+        raise RuleError(where, "[rule] is one table", "write [[rule]] with two brackets")
+    return [_entry(rule, text, where, number) for number, rule in enumerate(rules)]
+
+
+def _entry(table: dict[str, Any], text: str, where: str, number: int) -> _Entry:
+    try:
+        return _Entry.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0]) if first["loc"] else "rule"
+        named = str(table.get("id") or table.get("name") or "")
+        spot = _spot(text, where, number, named, key)
+        raise RuleError(spot, f"{key}: {first['msg']}", _remedy(key)) from error
+
+
+def _remedy(key: str) -> str:
+    choices = {"category": Category, "directions": Direction, "direction": Direction}
+    if key in choices:
+        return "choose one of " + ", ".join(choices[key])
+    if key in {"min_severity", "severity"}:
+        return "choose one of " + ", ".join(Severity)
+    if key in _Entry.model_fields:
+        return "give it the kind of value that alerts/README.md shows"
+    return "the keys are " + ", ".join(_Entry.model_fields)
+
+
+def _spot(text: str, where: str, number: int, named: str, key: str = "") -> str:
+    """`file:line (rule name)`: the line of the table, or of a key in it."""
+    heads = [i for i, line in enumerate(text.splitlines()) if re.match(r"\s*\[\[rule\]\]", line)]
+    line = heads[number] if number < len(heads) else 0
+    ends = heads[number + 1] if number + 1 < len(heads) else None
+    for offset, content in enumerate(text.splitlines()[line:ends]):
+        if key and re.match(rf"\s*{re.escape(key)}\s*=", content):
+            line += offset
+            break
+    return f"{where}:{line + 1}" + (f" (rule {named})" if named else "")
+
+
+def _identity(entry: _Entry, spot: str) -> str:
+    """The id given, or one made from the name, or from the first keyword."""
+    source = entry.id or entry.name or next(iter(entry.keywords), "")
+    made = entry.id or re.sub(r"[^\w]+", "-", fold(source).text).strip("-_")
+    if not made:
+        raise RuleError(spot, "has neither id, name nor keywords", 'add keywords = ["..."]')
+    return made
+
+
+def _rule(id: str, entry: _Entry, earlier: Rule | None) -> Rule:
+    given = {key: getattr(entry, key) for key in entry.model_fields_set}
+    if earlier:
+        return replace(earlier, **(given | {"id": id}))
+    return Rule(**(given | {"id": id, "name": entry.name or id}))
+
+
+def _checked(rule: Rule, spot: str) -> Rule:
+    if not rule.keywords and rule.category is None:
+        raise RuleError(spot, "asks for nothing", "add keywords or a category")
+    if rule.directions and rule.category is None:
+        raise RuleError(spot, "has a direction but no category", "add a category")
+    for keyword in rule.keywords:
+        if not fold(keyword.rstrip("*")).text.strip():
+            raise RuleError(spot, f"has an empty keyword {keyword!r}", "remove it")
+    return rule
+
+
+def _keyword_terms(rule: Rule) -> Iterator[Term]:
+    for keyword in rule.keywords:
+        folded = fold(keyword.rstrip("*")).text.strip()
+        for form in _forms(folded) if not keyword.endswith("*") else {folded}:
+            yield Term(keyword, form, keyword.endswith("*"))
+
+
+def _forms(keyword: str) -> set[str]:
+    """A Latin keyword also as a plural, and with its hyphens as spaces."""
+    plain = {keyword, keyword.replace("-", " ")}
+    if not re.search(r"[a-z]$", keyword):
+        return plain
+    return plain | {plural for form in plain for plural in _plurals(form)}
+
+
+def _plurals(form: str) -> Iterator[str]:
+    if re.search("[^aeiou]y$", form):
+        yield f"{form[:-1]}ies"
+    elif re.search("(s|x|z|ch|sh)$", form):
+        yield f"{form}es"
+    else:
+        yield f"{form}s"

@@ -1,0 +1,112 @@
+"""Sentences: where they begin and end in a folded text, and which day a sentence speaks of."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+LONGEST = 600
+"""A sentence is cut here (characters), so that the work per sentence is bounded."""
+
+_ABBREVIATIONS = (
+    "mr",
+    "mrs",
+    "ms",
+    "dr",
+    "st",
+    "no",
+    "gen",
+    "sen",
+    "rep",
+    "gov",
+    "vs",
+    "u.s",
+    "u.k",
+)
+_END = re.compile(
+    "[。!?\n]+[\"')」』”]*|"
+    + "".join(rf"(?<!\b{re.escape(short)})" for short in _ABBREVIATIONS)
+    + r"\.[\"')]*(?= )"
+)
+_BREAK = re.compile("[,;:\n()「」『』、]|(?<=[^ -~]) | (?=[^ -~])| - ")
+"""Ends a clause; a space does so between Chinese or Japanese characters."""
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAME = rf"(?:{'|'.join(_MONTHS)})[a-z]*"
+_DAY = re.compile(
+    rf"(?P<month>{_NAME})\.? (?P<day>\d{{1,2}})(?!\d)(?:,? (?P<year>(?:19|20)\d\d))?"
+    rf"|(?:in|since|from|last|of|by) (?P<month2>{_NAME})(?: (?P<year2>(?:19|20)\d\d))?"
+    r"|(?:in|since|from|of) (?P<year3>(?:19|20)\d\d)(?!\d)"
+    r"|(?P<year4>(?:19|20)\d\d)年(?:度)?(?:(?P<month4>\d{1,2})月(?:(?P<day4>\d{1,2})日)?)?"
+    r"|(?<![\d年])(?P<month5>\d{1,2})月(?!间)(?:(?P<day5>\d{1,2})日)?"
+)
+
+
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """The slices of `text` that are sentences, in order, none longer than LONGEST."""
+    start = 0
+    for end in (match.end() for match in _END.finditer(text)):
+        yield from _pieces(start, end)
+        start = end
+    yield from _pieces(start, len(text))
+
+
+def _pieces(start: int, end: int) -> Iterator[tuple[int, int]]:
+    for cut in range(start, end, LONGEST):
+        yield cut, min(cut + LONGEST, end)
+
+
+def clause(sentence: str, start: int, end: int) -> tuple[int, int]:
+    """The slice of the clause around `sentence[start:end]`."""
+    low, high = 0, len(sentence)
+    for mark in _BREAK.finditer(sentence):
+        if mark.end() <= start:
+            low = mark.end()
+        elif mark.start() >= end:
+            high = mark.start()
+            break
+    return low, high
+
+
+def days(sentence: str, today: date) -> Iterator[tuple[int, date]]:
+    """Days named in a sentence, with their place: the latest that each can mean, seen from `today`.
+
+    A year means its last day, a month its last day; a month without a year is the nearest one that
+    is not more than two months ahead.
+    """
+    for found in _DAY.finditer(sentence):
+        day = _day(found, today)
+        if day:
+            yield found.start(), day
+
+
+def _day(found: re.Match[str], today: date) -> date | None:
+    groups = found.groupdict()
+    year = _number(groups, "year", "year2", "year3", "year4")
+    month = _month(groups["month"] or groups["month2"]) or _number(groups, "month4", "month5")
+    number = _number(groups, "day", "day4", "day5")
+    if not month:
+        return date(year, 12, 31) if year else None
+    if not 1 <= month <= 12:
+        return None
+    day = _made(year or today.year, month, number)
+    if day and not year and day - today > timedelta(days=62):
+        return _made(today.year - 1, month, number)
+    return day
+
+
+def _number(groups: dict[str, str | None], *names: str) -> int | None:
+    return next((int(found) for name in names if (found := groups[name])), None)
+
+
+def _month(name: str | None) -> int | None:
+    return _MONTHS.index(name[:3]) + 1 if name else None
+
+
+def _made(year: int, month: int, day: int | None) -> date | None:
+    """The day, or the month's last; None where the calendar has no such day."""
+    last = monthrange(year, month)[1]
+    number = last if day is None else day
+    return date(year, month, number) if 1 <= number <= last else None
