@@ -128,9 +128,7 @@ def _retire(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> None:
         "DELETE FROM store.uncoded WHERE article_id IN {ids}",
         "DELETE FROM store.article WHERE id IN {ids}",
     ):
-        connection.execute(
-            statement.format(ids="(SELECT unnest($ids::VARCHAR[]))"), {"ids": ids}
-        )
+        connection.execute(statement.format(ids="(SELECT unnest($ids::VARCHAR[]))"), {"ids": ids})
 
 
 def _row(article: Article, former: dict[str, object] | None, now: datetime) -> Row:

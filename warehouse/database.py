@@ -97,7 +97,7 @@ def query(connection: Connection, sql: str) -> tuple[list[str], list[tuple[objec
         columns = [column[0] for column in answer.description or []]
         return columns, answer.fetchall()
     except duckdb.Error as error:
-        remedy = "`noroshi sql \"SHOW TABLES\"` lists what can be queried"
+        remedy = '`noroshi sql "SHOW TABLES"` lists what can be queried'
         raise QueryError("SQL", str(error).strip(), remedy) from error
 
 

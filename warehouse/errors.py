@@ -1,11 +1,11 @@
 """What can go wrong while keeping.
 
-    WarehouseError
-    ├── WarehouseBusy       another process is writing
-    ├── WarehouseTooNew     the file was written by a newer noroshi
-    ├── WarehouseUnusable   the folder or file cannot be read or written
-    ├── QueryError          SQL from a person does not run
-    └── SeedError           a folder of seed documents cannot be loaded
+WarehouseError
+├── WarehouseBusy       another process is writing
+├── WarehouseTooNew     the file was written by a newer noroshi
+├── WarehouseUnusable   the folder or file cannot be read or written
+├── QueryError          SQL from a person does not run
+└── SeedError           a folder of seed documents cannot be loaded
 """
 
 from __future__ import annotations

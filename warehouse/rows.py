@@ -21,7 +21,7 @@ def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Row
     with_types = _typed(connection, table, batch)
     connection.register("batch", with_types)
     try:
-        connection.execute(f"INSERT INTO {table} BY NAME FROM batch")  # noqa: S608 (our names)
+        connection.execute(f"INSERT INTO {table} BY NAME FROM batch")
     finally:
         connection.unregister("batch")
     return len(batch)
@@ -37,11 +37,21 @@ def _typed(connection: duckdb.DuckDBPyConnection, table: str, batch: list[Row]) 
     """The batch with the table's own types: an all-NULL column has no type of its own."""
     types = {
         field.name: _plain(field.type)
-        for field in connection.execute(f"FROM {table} LIMIT 0").to_arrow_table().schema  # noqa: S608
+        for field in connection.execute(f"FROM {table} LIMIT 0").to_arrow_table().schema
     }
-    return pa.Table.from_pylist(
-        [dict(row) for row in batch], schema=pa.schema([(name, types[name]) for name in batch[0]])
-    )
+    schema = pa.schema([(name, types[name]) for name in batch[0]])
+    try:
+        return pa.Table.from_pylist([dict(row) for row in batch], schema=schema)
+    except UnicodeEncodeError:
+        return pa.Table.from_pylist([_encodable(row) for row in batch], schema=schema)
+
+
+def _encodable(row: Row) -> dict[str, object]:
+    """Half a character (a lone surrogate) cannot be kept as UTF-8: a question mark stands in."""
+    return {
+        name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+        for name, value in row.items()
+    }
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

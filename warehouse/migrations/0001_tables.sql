@@ -153,7 +153,6 @@ CREATE TABLE store.delivery (
     state       VARCHAR,
     attempts    INTEGER,
     due_at      TIMESTAMPTZ,
-    claimed_at  TIMESTAMPTZ,
     created_at  TIMESTAMPTZ,
     sent_at     TIMESTAMPTZ,
     error       VARCHAR

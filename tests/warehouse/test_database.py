@@ -1,0 +1,171 @@
+"""The live file and the published copy: whole, or not there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from warehouse.database import Warehouse, query
+from warehouse.errors import QueryError, WarehouseBusy, WarehouseTooNew, WarehouseUnusable
+from warehouse.lock import hold
+from warehouse.migrate import migrations
+
+
+def tables(warehouse: Warehouse) -> set[str]:
+    with warehouse.writing("test") as connection:
+        rows = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    return {name for (name,) in rows}
+
+
+def test_a_new_warehouse_has_every_migration_in_its_ledger(warehouse: Warehouse) -> None:
+    with warehouse.writing("test") as connection:
+        ledger = connection.execute(
+            "SELECT number, name FROM store.schema_migration ORDER BY number"
+        ).fetchall()
+    assert ledger == [(m.number, m.name) for m in migrations()]
+    assert [m.number for m in migrations()] == list(range(1, len(migrations()) + 1))
+
+
+def test_a_migration_that_breaks_off_leaves_nothing_behind(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from warehouse import migrate
+
+    broken = (
+        *migrations(),
+        migrate.Migration(9999, "broken", "CREATE TABLE store.half (n INTEGER); SELEC"),
+    )
+    before = tables(warehouse)
+    with monkeypatch.context() as patched:
+        patched.setattr(migrate, "migrations", lambda: broken)
+        with pytest.raises(duckdb.ParserException), warehouse.writing("test"):
+            pass
+    assert tables(warehouse) == before
+
+
+def test_a_newer_warehouse_is_refused(warehouse: Warehouse) -> None:
+    with warehouse.writing("test") as connection:
+        connection.execute("INSERT INTO store.schema_migration VALUES (9999, 'future', now())")
+    with pytest.raises(WarehouseTooNew, match="schema 9999"), warehouse.writing("test"):
+        pass
+
+
+def test_an_error_rolls_the_whole_transaction_back(warehouse: Warehouse) -> None:
+    with pytest.raises(ZeroDivisionError), warehouse.writing("test") as connection:
+        connection.execute("INSERT INTO store.uncoded VALUES ('a', 'v')")
+        raise ZeroDivisionError
+    with warehouse.writing("test") as connection:
+        assert connection.execute("SELECT count(*) FROM store.uncoded").fetchone() == (0,)
+
+
+def test_a_reader_keeps_its_copy_while_a_new_one_is_published(warehouse: Warehouse) -> None:
+    with warehouse.writing("test"):
+        pass
+    warehouse.publish()
+    count = "SELECT count(*) FROM runs"
+    with warehouse.reading() as reader:
+        with warehouse.writing("test") as connection:
+            connection.execute("INSERT INTO store.run (id) VALUES ('later')")
+        warehouse.publish()
+        assert query(reader, count)[1] == [(0,)]
+    with warehouse.reading() as reader:
+        assert query(reader, count)[1] == [(1,)]
+
+
+def test_what_a_person_wrote_into_the_copy_does_not_spoil_the_next(warehouse: Warehouse) -> None:
+    with warehouse.writing("test"):
+        pass
+    warehouse.publish()
+    meddler = duckdb.connect(str(warehouse.published))
+    meddler.execute("CREATE TABLE scribbled AS SELECT 1")
+    warehouse.publish()
+    meddler.close()
+    with warehouse.reading() as reader:
+        assert "scribbled" not in {name for (name,) in query(reader, "SHOW TABLES")[1]}
+
+
+def test_the_published_copy_serves_under_any_name(warehouse: Warehouse, tmp_path: Path) -> None:
+    with warehouse.writing("test"):
+        pass
+    warehouse.publish()
+    moved = warehouse.published.rename(tmp_path / "other.duckdb")
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{moved}' AS elsewhere (READ_ONLY)")
+        assert connection.execute("FROM elsewhere.articles").fetchall() == []
+
+
+def test_who_stands_in_the_way_is_named(warehouse: Warehouse) -> None:
+    lock = warehouse.pipeline_folder / "writer.lock"
+    program = (
+        "import sys, time; from pathlib import Path; from warehouse.lock import hold\n"
+        f"with hold(Path({str(lock)!r}), wait_seconds=0, doing='long work'):\n"
+        "    print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with (
+            pytest.raises(WarehouseBusy, match=rf"process {holder.pid} .*long work"),
+            warehouse.writing("test", wait_seconds=0.2),
+        ):
+            pass
+        holder.kill()
+    with warehouse.writing("test", wait_seconds=0.2):  # a killed holder leaves no lock
+        pass
+
+
+def test_a_foreign_program_on_the_live_file_is_named_too(warehouse: Warehouse) -> None:
+    with warehouse.writing("test"):
+        pass
+    program = (
+        f"import duckdb, sys; c = duckdb.connect({str(warehouse.live)!r})\n"
+        "print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with (
+            pytest.raises(WarehouseBusy, match=str(holder.pid)),
+            warehouse.writing("test", wait_seconds=0.3),
+        ):
+            pass
+        holder.kill()
+
+
+def test_an_unusable_folder_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with (
+        pytest.raises(WarehouseUnusable, match="data_folder"),
+        Warehouse(tmp_path / "file" / "data").writing("test"),
+    ):
+        pass
+
+
+def test_a_damaged_file_says_so_and_is_left_as_it_is(warehouse: Warehouse) -> None:
+    warehouse.pipeline_folder.mkdir(parents=True)
+    warehouse.live.write_bytes(b"this is no database" * 1000)
+    with pytest.raises(WarehouseUnusable, match=r"warehouse\.duckdb"), warehouse.writing("test"):
+        pass
+    assert warehouse.live.read_bytes().startswith(b"this is no database")
+
+
+def test_wrong_sql_says_what_can_be_asked(warehouse: Warehouse) -> None:
+    with warehouse.writing("test"):
+        pass
+    warehouse.publish()
+    with warehouse.reading() as reader, pytest.raises(QueryError, match="SHOW TABLES"):
+        query(reader, "SELECT * FROM nothing_like_that")
+
+
+def test_a_lock_is_free_again_after_its_block(tmp_path: Path) -> None:
+    for _ in range(2):
+        with hold(tmp_path / "lock", wait_seconds=0, doing="test"):
+            pass

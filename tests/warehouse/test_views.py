@@ -1,0 +1,51 @@
+"""The views that people query are documented, and the documentation runs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from warehouse.database import Warehouse, query
+
+README = (Path(__file__).parents[2] / "warehouse" / "README.md").read_text(encoding="utf-8")
+PROMISED = {
+    "articles": ["id", "url", "title", "text", "lang", "origin", "source", "published_at"],
+    "deliveries": ["channel", "state"],
+    "events": ["id", "category", "direction", "severity", "actor", "target", "level"],
+    "alerts": ["id", "event_id", "rule", "headline"],
+    "runs": ["id", "started_at", "ended_at", "outcome"],
+}
+
+
+@pytest.fixture
+def published(warehouse: Warehouse) -> Warehouse:
+    with warehouse.writing("test"):
+        pass
+    warehouse.publish()
+    return warehouse
+
+
+def test_every_view_is_commented_and_in_the_readme(published: Warehouse) -> None:
+    with published.reading() as connection:
+        views = query(
+            connection, "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal"
+        )[1]
+    assert views
+    for name, comment in views:
+        assert comment, name
+        assert f"`{name}`" in README, name
+
+
+def test_the_promised_columns_stand(published: Warehouse) -> None:
+    with published.reading() as connection:
+        for view, columns in PROMISED.items():
+            names, _ = query(connection, f"FROM {view}")
+            assert [name for name in columns if name not in names] == [], view
+
+
+@pytest.mark.parametrize("sql", re.findall(r"```sql\n(.*?)```", README, re.DOTALL))
+def test_examples_run(published: Warehouse, sql: str) -> None:
+    with published.reading() as connection:
+        query(connection, sql)

@@ -1,0 +1,407 @@
+"""Matching: versions that wait are judged outside, then written with all that follows from it.
+
+Coding, matches, events, alerts and deliveries of a batch are one transaction. A version that
+another process judged meanwhile is left out, so that no event is told twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+
+from alerts.reading.coder import Coder
+from alerts.reading.coding import Coding, Evidence
+from alerts.reading.event import Event, Sighting, assign
+from alerts.reading.match import Match, match
+from alerts.reading.rule import RuleBook
+from alerts.telling.excerpt import excerpt
+from alerts.telling.notice import Appearance, Notice
+from alerts.telling.outbox import deliveries_for
+from extractors.article import Origin, digest
+from warehouse import outbox
+from warehouse.outbox import Announcement
+from warehouse.rows import fetch_dicts, insert
+
+EVENT_WINDOW = timedelta(days=30)
+"""How far from a batch's dates an event may lie that its articles could join."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A stored version that is to be judged."""
+
+    article_id: str
+    version_id: str
+    url: str
+    title: str
+    text: str
+    language: str
+    origin: Origin
+    source_id: str
+    site_name: str | None
+    published_at: datetime | None
+    published_source: str | None
+    first_seen_at: datetime
+
+    @property
+    def seen_at(self) -> datetime:
+        """When it was published, or else when it was first seen."""
+        return self.published_at or self.first_seen_at
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A version with what was found in it."""
+
+    version: Waiting
+    coding: Coding
+    matches: tuple[Match, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a batch brought."""
+
+    matches: int = 0
+    alerts: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.matches + other.matches, self.alerts + other.alerts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A match with the event it belongs to."""
+
+    version: Waiting
+    match: Match
+    event_id: str
+
+
+def waiting(connection: duckdb.DuckDBPyConnection, *, limit: int) -> list[Waiting]:
+    """Versions that wait to be judged, the oldest publication first."""
+    answer = connection.execute(
+        """
+        SELECT article.id, article.version_id, url, title, text, language, origin, source_id,
+               site_name, published_at, published_source, first_seen_at
+        FROM store.article
+        JOIN store.uncoded ON uncoded.version_id = article.version_id
+            AND uncoded.article_id = article.id
+        ORDER BY coalesce(published_at, first_seen_at), article.id
+        LIMIT $limit
+        """,
+        {"limit": limit},
+    )
+    found = [Waiting(*row) for row in answer.fetchall()]
+    return [replace(version, origin=Origin(version.origin)) for version in found]
+
+
+def judge(version: Waiting, coder: Coder, book: RuleBook) -> Judged:
+    """Code a version and match it against the rules."""
+    day = version.published_at.date() if version.published_at else None
+    coding = coder.code(version.title, version.text, language=version.language, published=day)
+    matches = match(version.title, version.text, version.language, version.source_id, coding, book)
+    return Judged(version, coding, matches)
+
+
+def store(
+    connection: duckdb.DuckDBPyConnection,
+    judged: Sequence[Judged],
+    channels: Sequence[str],
+    outlets: Mapping[str, str],
+    now: datetime,
+) -> Counts:
+    """Write a batch and what follows from it; must run inside a transaction.
+
+    `channels` are the names of those that are configured, `outlets` names sources.
+    """
+    ours = _still_waiting(connection, judged)
+    _write_codings(connection, ours, now)
+    sightings = {
+        _sighting(item, fired): (item.version, fired) for item in ours for fired in item.matches
+    }
+    assigned = assign(list(sightings), _events_around(connection, list(sightings)))
+    found = [_Found(*sightings[sighting], event_id) for sighting, event_id in assigned.placed]
+    _write_events(connection, assigned.events)
+    _join_articles(connection, found, now)
+    _write_matches(connection, found, now)
+    events = {event.id: event for event in assigned.events}
+    announcements = _announce(connection, found, events, channels, outlets, now)
+    outbox.post(connection, announcements, now)
+    return Counts(len(found), len(announcements))
+
+
+def _still_waiting(connection: duckdb.DuckDBPyConnection, judged: Sequence[Judged]) -> list[Judged]:
+    answer = connection.execute(
+        "DELETE FROM store.uncoded WHERE version_id IN (SELECT unnest($ids::VARCHAR[])) "
+        "RETURNING version_id",
+        {"ids": [item.version.version_id for item in judged]},
+    )
+    taken = {row[0] for row in answer.fetchall()}
+    return [item for item in judged if item.version.version_id in taken]
+
+
+def _write_codings(
+    connection: duckdb.DuckDBPyConnection, judged: Sequence[Judged], now: datetime
+) -> None:
+    insert(
+        connection,
+        "store.coding",
+        [
+            {
+                "article_id": item.version.article_id,
+                "version_id": item.version.version_id,
+                "relevant": item.coding.relevant,
+                "relevance": item.coding.relevance,
+                "parties": list(item.coding.parties),
+                "reasons": list(item.coding.reasons),
+                "coded_at": now,
+            }
+            for item in judged
+        ],
+    )
+    insert(
+        connection,
+        "store.coded_event",
+        [
+            {
+                "article_id": item.version.article_id,
+                "version_id": item.version.version_id,
+                "category": str(event.category),
+                "direction": str(event.direction),
+                "severity": str(event.severity),
+                "status": str(event.status),
+                "actor": event.actor,
+                "target": event.target,
+                "level": event.level,
+                "evidence": _evidence_to_json(event.evidence),
+            }
+            for item in judged
+            for event in item.coding.events
+        ],
+    )
+
+
+def _sighting(item: Judged, fired: Match) -> Sighting:
+    """A match as identity sees it. Where a rule of keywords alone fires on an article that other
+    rules match for what happened, it is the gravest of those events that the keywords point at:
+    the reader is told of the event once, not once a rule."""
+    version = item.version
+    coded = [found for found in item.matches if found.category is not None]
+    event = fired
+    if fired.category is None and coded:
+        event = max(coded, key=lambda found: found.severity.rank)
+    return Sighting(
+        article_id=version.article_id,
+        rule_id=fired.rule.id,
+        category=event.category,
+        direction=event.direction,
+        severity=event.severity,
+        actor=event.actor,
+        target=event.target,
+        level=event.level,
+        title=version.title,
+        language=version.language,
+        published_at=version.seen_at,
+        evidence=fired.evidence,
+    )
+
+
+def _events_around(
+    connection: duckdb.DuckDBPyConnection, sightings: Sequence[Sighting]
+) -> list[Event]:
+    """The stored events that the sightings could belong to."""
+    if not sightings:
+        return []
+    moments = [sighting.published_at for sighting in sightings]
+    answer = connection.execute(
+        """
+        SELECT id, category, rule_id, direction, actor, target, level, severity, title,
+               first_seen_at, last_seen_at, coalesce(
+                   list(article_id ORDER BY joined_at) FILTER (WHERE article_id IS NOT NULL), []
+               ) AS article_ids
+        FROM store.event
+        LEFT JOIN store.event_article ON event_article.event_id = event.id
+        WHERE last_seen_at >= $since AND first_seen_at <= $until
+        GROUP BY ALL
+        """,
+        {"since": min(moments) - EVENT_WINDOW, "until": max(moments) + EVENT_WINDOW},
+    )
+    return [_event(row) for row in fetch_dicts(answer)]
+
+
+def _event(row: dict[str, Any]) -> Event:
+    return Event(**{**row, "article_ids": tuple(row["article_ids"])})
+
+
+def _write_events(connection: duckdb.DuckDBPyConnection, events: Sequence[Event]) -> None:
+    """Insert new events and replace those that an article joined."""
+    connection.execute(
+        "DELETE FROM store.event WHERE id IN (SELECT unnest($ids::VARCHAR[]))",
+        {"ids": [event.id for event in events]},
+    )
+    rows = [{name: _plain(getattr(event, name)) for name in _EVENT_FIELDS} for event in events]
+    insert(connection, "store.event", rows)
+
+
+_EVENT_FIELDS = (
+    "id",
+    "category",
+    "rule_id",
+    "direction",
+    "actor",
+    "target",
+    "level",
+    "severity",
+    "title",
+    "first_seen_at",
+    "last_seen_at",
+)
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, datetime) or value is None else str(value)
+
+
+def _join_articles(
+    connection: duckdb.DuckDBPyConnection, found: Sequence[_Found], now: datetime
+) -> None:
+    pairs = dict.fromkeys((item.event_id, item.version.article_id) for item in found)
+    known = set(
+        connection.execute(
+            "SELECT event_id, article_id FROM store.event_article "
+            "WHERE event_id IN (SELECT unnest($ids::VARCHAR[]))",
+            {"ids": [event_id for event_id, _ in pairs]},
+        ).fetchall()
+    )
+    rows = [
+        {"event_id": event_id, "article_id": article_id, "joined_at": now}
+        for event_id, article_id in pairs
+        if (event_id, article_id) not in known
+    ]
+    insert(connection, "store.event_article", rows)
+
+
+def _write_matches(
+    connection: duckdb.DuckDBPyConnection, found: Sequence[_Found], now: datetime
+) -> None:
+    rows = [
+        {
+            "id": digest("\n".join([item.version.version_id, item.match.rule.id, item.event_id])),
+            "article_id": item.version.article_id,
+            "version_id": item.version.version_id,
+            "rule_id": item.match.rule.id,
+            "rule_version": item.match.rule.version,
+            "category": _plain(item.match.category),
+            "direction": _plain(item.match.direction),
+            "severity": str(item.match.severity),
+            "actor": item.match.actor,
+            "target": item.match.target,
+            "level": item.match.level,
+            "evidence": _evidence_to_json(item.match.evidence),
+            "event_id": item.event_id,
+            "matched_at": now,
+        }
+        for item in found
+    ]
+    insert(connection, "store.match", rows)
+
+
+def _announce(
+    connection: duckdb.DuckDBPyConnection,
+    found: Sequence[_Found],
+    events: Mapping[str, Event],
+    channels: Sequence[str],
+    outlets: Mapping[str, str],
+    now: datetime,
+) -> list[Announcement]:
+    """An alert for each event and rule that reaches a channel which was not told of the event.
+
+    Seed documents take part in events and never alert. The article that was published first
+    speaks for the event.
+    """
+    news = sorted(
+        (item for item in found if item.version.origin is Origin.NEWS),
+        key=lambda item: (item.version.seen_at, item.version.article_id),
+    )
+    told = outbox.told(connection, [item.event_id for item in news])
+    alerted = _alerted(connection, [item.event_id for item in news])
+    announcements = []
+    for item in news:
+        wanted = [name for name in item.match.rule.channels or channels if name in channels]
+        untold = [name for name in wanted if (item.event_id, name) not in told]
+        if not untold and item.event_id in alerted:
+            continue
+        alerted.add(item.event_id)
+        told |= {(item.event_id, name) for name in untold}
+        notice = _notice(item, events[item.event_id], found, outlets, now)
+        deliveries = deliveries_for(notice.alert_id, untold, now)
+        announcements.append(Announcement(notice, item.version.article_id, deliveries))
+    return announcements
+
+
+def _alerted(connection: duckdb.DuckDBPyConnection, event_ids: Sequence[str]) -> set[str]:
+    answer = connection.execute(
+        "SELECT event_id FROM store.alert WHERE event_id IN (SELECT unnest($ids::VARCHAR[]))",
+        {"ids": list(event_ids)},
+    )
+    return {row[0] for row in answer.fetchall()}
+
+
+def _notice(
+    item: _Found,
+    event: Event,
+    found: Sequence[_Found],
+    outlets: Mapping[str, str],
+    now: datetime,
+) -> Notice:
+    version, why = item.version, item.match
+    shown = excerpt(version.title, version.text, why.evidence)
+    reports = {f.version.article_id: f.version for f in found if f.event_id == event.id}
+    return Notice(
+        alert_id=digest(f"{event.id}\n{why.rule.id}"),
+        event_id=event.id,
+        rule_id=why.rule.id,
+        rule_name=why.rule.name,
+        rule_version=why.rule.version,
+        category=_word(event.category),
+        direction=_word(event.direction),
+        severity=str(event.severity),
+        actor=event.actor,
+        target=event.target,
+        level=event.level,
+        headline=version.title,
+        language=version.language,
+        outlet=_outlet(version, outlets),
+        url=version.url,
+        passage=shown.text,
+        marks=shown.marks,
+        published_at=version.published_at,
+        published_source=version.published_source,
+        first_seen_at=min(version.first_seen_at, now),
+        appearances=tuple(
+            Appearance(_outlet(report, outlets), report.url, report.title, report.language)
+            for report in reports.values()
+            if report.origin is Origin.NEWS
+        ),
+    )
+
+
+def _outlet(version: Waiting, outlets: Mapping[str, str]) -> str:
+    return version.site_name or outlets.get(version.source_id, version.source_id)
+
+
+def _word(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _evidence_to_json(evidence: Sequence[Evidence]) -> str:
+    return json.dumps(
+        [{"field": e.field, "start": e.start, "end": e.end, "term": e.term} for e in evidence],
+        ensure_ascii=False,
+    )
