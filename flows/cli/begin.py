@@ -1,0 +1,135 @@
+"""Commands to begin with: `init` and `check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.console import ConfigOption, house, out, say, say_error
+
+if TYPE_CHECKING:
+    from flows.settings import House
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.callback()(version)
+    app.command()(init)
+    app.command()(check)
+
+
+def version(
+    show: Annotated[bool, typer.Option("--version", help="print the version and exit")] = False,
+) -> None:
+    """Watch the news on Hong Kong–Japan–China relations; tell people when something happens."""
+    if show:
+        from importlib.metadata import version as installed
+
+        out().print(f"noroshi {installed('noroshi')}")
+        raise typer.Exit
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="where to write (default: here)")] = Path(),
+    force: Annotated[bool, typer.Option(help="overwrite files that exist")] = False,
+) -> int:
+    """Write a commented noroshi.toml and .env.example.
+
+    Example: noroshi init
+    """
+    from importlib.resources import files
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, template in (("noroshi.toml", "noroshi.toml"), (".env.example", "env.example")):
+        target = folder / name
+        if target.exists() and not force:
+            say_error(f"{target} exists and was left as it is; --force overwrites it")
+            return 1
+        text = files("flows").joinpath("templates", template).read_text(encoding="utf-8")
+        target.write_text(text, encoding="utf-8")
+        say(f"wrote {target}")
+    say("next: set `contact` and a channel in noroshi.toml, then `noroshi check`, `noroshi run`")
+    return 0
+
+
+def check(config: ConfigOption = None) -> int:
+    """Validate settings, secrets, rules, sources, channels and the data folder; send nothing.
+
+    Example: noroshi check
+    """
+    settings = house(config)
+    problems = [*_channel_problems(settings), *_folder_problems(settings)]
+    for line in problems:
+        say_error(line)
+    for line in _remarks(settings):
+        say(f"note: {line}")
+    out().print(_overview(settings), markup=False)
+    return 1 if problems else 0
+
+
+def _channel_problems(settings: House) -> list[str]:
+    from alerts.errors import ChannelError
+    from alerts.telling.channel import check as check_channel
+
+    missing = [f"{_file(settings)}: {line}" for line in settings.missing_secrets()]
+    if missing:
+        return missing
+    problems = []
+    for channel in settings.channels():
+        try:
+            check_channel(channel)
+        except ChannelError as error:
+            problems.append(f"{_file(settings)}: {error}")
+    known = {channel.name for channel in settings.settings.channel}
+    for rule in settings.book.rules:
+        for name in sorted(set(rule.channels) - known):
+            problems.append(
+                f"{_file(settings)}: rule {rule.id!r} sends to channel {name!r}, which is not "
+                f"set; add a [[channel]] of that name or correct the rule"
+            )
+    return problems
+
+
+def _folder_problems(settings: House) -> list[str]:
+    import tempfile
+
+    folder = settings.data_folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return []
+    except OSError as error:
+        remedy = "give this user write access, or set another data_folder"
+        return [f"{folder}: the data folder cannot be written ({error.strerror}); {remedy}"]
+
+
+def _remarks(settings: House) -> list[str]:
+    from extractors.shipped import refusal
+
+    remarks = []
+    if settings.settings.contact is None:
+        remarks.append("no `contact` is set; hosts like to know whom to ask about requests")
+    if not settings.settings.channel:
+        remarks.append("no [[channel]] is set: alerts are recorded and sent to nobody")
+    for channel in settings.settings.channel:
+        if "@" in channel.url and not channel.url.startswith("env:"):
+            remarks.append(f"channel {channel.name!r} may hold a password; move it to .env")
+    for source in settings.sources:
+        if source.enabled and (why := refusal(source.url)):
+            remarks.append(f"source {source.id!r}: {why}")
+    return remarks
+
+
+def _overview(settings: House) -> str:
+    on = sum(source.enabled for source in settings.sources)
+    rules = sum(rule.enabled for rule in settings.book.rules)
+    return (
+        f"{_file(settings)}: {on} sources on, {len(settings.sources) - on} off; {rules} rules on; "
+        f"{len(settings.settings.channel)} channels; data in {settings.data_folder}"
+    )
+
+
+def _file(settings: House) -> str:
+    return str(settings.file) if settings.file else "built-in settings"

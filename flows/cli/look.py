@@ -1,0 +1,384 @@
+"""Commands that look: search, sql, alerts, sources, rules, channels."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.console import (
+    ConfigOption,
+    Format,
+    FormatOption,
+    err,
+    house,
+    out,
+    say,
+    say_error,
+    show,
+)
+
+if TYPE_CHECKING:
+    from extractors.poll import Poll
+    from extractors.source import Source
+    from flows.settings import House
+    from warehouse.database import Connection
+
+DayOption = Annotated[str | None, typer.Option(help="a day such as 2025-11-14")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands and groups."""
+    app.command()(search)
+    app.command()(sql)
+    groups: tuple[tuple[str, str, dict[str, Callable[..., int]]], ...] = (
+        ("alerts", "What readers were told.", {"list": alerts_list}),
+        ("sources", "Where the news comes from.", {"list": sources_list, "check": sources_check}),
+        ("rules", "What makes an alert.", {"list": rules_list, "test": rules_test}),
+        ("channels", "Where alerts go.", {"list": channels_list, "test": channels_test}),
+    )
+    for name, purpose, commands in groups:
+        group = typer.Typer(help=purpose, no_args_is_help=True, rich_markup_mode="rich")
+        for verb, function in commands.items():
+            group.command(verb)(function)
+        app.add_typer(group, name=name)
+
+
+def search(
+    query: Annotated[str, typer.Argument(help='words, or "a phrase": all must occur')],
+    since: DayOption = None,
+    until: DayOption = None,
+    lang: Annotated[str | None, typer.Option(help="en, ja, zh-Hant, zh-Hans, …")] = None,
+    source: Annotated[str | None, typer.Option(help="id of a source")] = None,
+    origin: Annotated[str | None, typer.Option(help="news or seed")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="at most so many rows")] = 20,
+    how: FormatOption = Format.TABLE,
+    config: ConfigOption = None,
+) -> int:
+    """Find articles and seed documents that hold every word, in any script variant.
+
+    Example: noroshi search '外遊警示 日本' --since 2025-11-01
+    """
+    from warehouse.search import Search
+    from warehouse.search import search as find
+
+    settings = house(config)
+    wanted = Search(query, _day(since), _day(until), lang, source, origin, limit)
+    with _reading(settings) as connection:
+        rows = find(connection, wanted)
+    columns = ["id", "published_at", "lang", "origin", "source", "title", "snippet", "url"]
+    shown = columns[:6] if how is Format.TABLE else columns
+    show(rows, shown, how, zone=settings.settings.timezone, none="no article holds all of that")
+    return 0
+
+
+def sql(
+    statement: Annotated[str, typer.Argument(help="one statement of DuckDB's SQL")],
+    how: FormatOption = Format.TABLE,
+    config: ConfigOption = None,
+) -> int:
+    """Query the published warehouse. `SHOW TABLES` lists the views; DESCRIBE explains one.
+
+    Example: noroshi sql "SELECT lang, count(*) FROM articles GROUP BY lang"
+    """
+    from warehouse.database import query
+
+    settings = house(config)
+    with _reading(settings) as connection:
+        columns, rows = query(connection, statement)
+    names = _apart(columns)
+    records = [dict(zip(names, row, strict=True)) for row in rows]
+    show(records, names, how, zone=settings.settings.timezone, none="no rows")
+    return 0
+
+
+def alerts_list(
+    limit: Annotated[int, typer.Option(min=1, help="at most so many rows")] = 50,
+    how: FormatOption = Format.TABLE,
+    config: ConfigOption = None,
+) -> int:
+    """List alerts, the newest first, with what became of them at each channel.
+
+    Example: noroshi alerts list --format csv
+    """
+    from warehouse.database import query
+
+    settings = house(config)
+    with _reading(settings) as connection:
+        columns, rows = query(
+            connection,
+            f"""
+            SELECT alerts.created_at, alerts.severity, alerts.category, alerts.direction,
+                   alerts.headline, alerts.rule,
+                   coalesce(
+                       string_agg(channel || ': ' || state, ', ' ORDER BY channel), 'no channel'
+                   ) AS deliveries,
+                   alerts.event_id, alerts.url
+            FROM alerts
+            LEFT JOIN deliveries ON deliveries.event_id = alerts.event_id
+            GROUP BY ALL
+            ORDER BY alerts.created_at DESC, alerts.event_id
+            LIMIT {int(limit)}
+            """,  # noqa: S608 (a number)
+        )
+    records = [dict(zip(columns, row, strict=True)) for row in rows]
+    shown = columns[:7] if how is Format.TABLE else columns
+    show(records, shown, how, zone=settings.settings.timezone, none="no alerts so far")
+    return 0
+
+
+def sources_list(how: FormatOption = Format.TABLE, config: ConfigOption = None) -> int:
+    """List the sources: on or off and why, and how the last poll went.
+
+    Example: noroshi sources list
+    """
+    settings = house(config)
+    health = _health(settings)
+    rows = [
+        {
+            "id": source.id,
+            "enabled": source.enabled,
+            "kind": str(source.kind),
+            "lang": source.language,
+            "last_success": health.get(source.id, {}).get("last_success_at"),
+            "last_new": health.get(source.id, {}).get("last_new_at"),
+            "errors": health.get(source.id, {}).get("error_streak"),
+            "remark": source.reason or health.get(source.id, {}).get("error"),
+            "url": source.url,
+        }
+        for source in sorted(settings.sources, key=lambda s: (not s.enabled, s.id))
+    ]
+    columns = list(rows[0]) if rows else ["id"]
+    shown = columns[:-1] if how is Format.TABLE else columns
+    show(rows, shown, how, zone=settings.settings.timezone, none="no sources are configured")
+    return 0
+
+
+def sources_check(
+    id: Annotated[str | None, typer.Argument(help="one source (default: all that are on)")] = None,
+    how: FormatOption = Format.TABLE,
+    config: ConfigOption = None,
+) -> int:
+    """Poll sources once, dry: nothing is stored.
+
+    Example: noroshi sources check hk-rthk-en-local
+    """
+    settings = house(config)
+    chosen = [s for s in settings.sources if (s.id == id if id else s.enabled)]
+    if not chosen:
+        say_error(f"there is no source {id!r}; `noroshi sources list` names them")
+        return 2
+    polls = asyncio.run(_poll(settings, chosen))
+    rows = [_verdict(poll, datetime.now(UTC)) for poll in polls]
+    show(rows, list(rows[0]), how, zone=settings.settings.timezone)
+    return 1 if all(poll.error for poll in polls) else 0
+
+
+def rules_list(how: FormatOption = Format.TABLE, config: ConfigOption = None) -> int:
+    """List the rules in force, the shipped book's and your own.
+
+    Example: noroshi rules list
+    """
+    settings = house(config)
+    rows = [
+        {
+            "id": rule.id,
+            "enabled": rule.enabled,
+            "name": rule.name,
+            "category": str(rule.category) if rule.category else None,
+            "directions": [str(direction) for direction in rule.directions],
+            "min_severity": str(rule.min_severity),
+            "keywords": list(rule.keywords),
+            "channels": list(rule.channels) or ["all"],
+        }
+        for rule in settings.book.rules
+    ]
+    show(rows, list(rows[0]) if rows else ["id"], how, none="no rules are in force")
+    return 0
+
+
+def rules_test(
+    text: Annotated[str, typer.Argument(help="a text, or a file that holds one")],
+    title: Annotated[str, typer.Option(help="headline (default: the first line)")] = "",
+    how: FormatOption = Format.TABLE,
+    config: ConfigOption = None,
+) -> int:
+    """Say which rules would fire on a text, and on which words.
+
+    Example: noroshi rules test '保安局對日本發出黃色外遊警示'
+    """
+    from alerts.reading.coder import Coder
+    from alerts.reading.match import match
+    from extractors.language import detect_language
+
+    settings = house(config)
+    headline, body = _headline(_text(text), title)
+    language = detect_language(f"{headline}\n{body}")
+    coding = Coder.shipped().code(headline, body, language=language)
+    for reason in coding.reasons:
+        say(f"relevance {coding.relevance:.2f}: {reason}")
+    for event in coding.events:
+        say(
+            f"event {event.category}, {event.direction}, {event.severity}, {event.status}: "
+            f"{event.actor or '?'} → {event.target or '?'}"
+        )
+    fired = match(headline, body, language, "test", coding, settings.book)
+    rows = [
+        {
+            "rule": found.rule.id,
+            "category": str(found.category) if found.category else None,
+            "direction": str(found.direction) if found.direction else None,
+            "severity": str(found.severity),
+            "actor": found.actor,
+            "target": found.target,
+            "words": [_words(headline, body, e.field, e.start, e.end) for e in found.evidence],
+        }
+        for found in fired
+    ]
+    columns = ["rule", "category", "direction", "severity", "actor", "target", "words"]
+    show(rows, columns, how, none="no rule fires")
+    return 0
+
+
+def channels_list(how: FormatOption = Format.TABLE, config: ConfigOption = None) -> int:
+    """List the channels, without their addresses.
+
+    Example: noroshi channels list
+    """
+    settings = house(config)
+    rows = [
+        {
+            "name": channel.name,
+            "enabled": channel.enabled,
+            "labels": channel.labels,
+            "timezone": channel.timezone or settings.settings.timezone,
+            "digest": channel.digest,
+            "address": channel.url if channel.url.startswith("env:") else "in noroshi.toml",
+        }
+        for channel in settings.settings.channel
+    ]
+    show(rows, list(rows[0]) if rows else ["name"], how, none="no channels are configured")
+    return 0
+
+
+def channels_test(
+    name: Annotated[str | None, typer.Argument(help="one channel (default: all)")] = None,
+    config: ConfigOption = None,
+) -> int:
+    """Send a test message to a channel, or to all of them.
+
+    Example: noroshi channels test desk
+    """
+    from alerts.errors import DeliveryError
+    from alerts.telling.channel import send
+    from alerts.telling.render import Message
+
+    settings = house(config)
+    chosen = [channel for channel in settings.channels() if name in {None, channel.name}]
+    if not chosen:
+        say_error("no such channel; add a [[channel]] to noroshi.toml, see `noroshi channels list`")
+        return 2
+    words = "This is a test from noroshi. Alerts to this channel will arrive here."
+    message = Message("noroshi: test message", words, words, f"<p>{words}</p>")
+    failures = 0
+    for channel in chosen:
+        try:
+            asyncio.run(send(channel, message))
+            out().print(f"{channel.name}: accepted")
+        except DeliveryError as error:
+            failures += 1
+            say_error(str(error))
+    return 1 if failures else 0
+
+
+def _reading(settings: House) -> Connection:
+    """The published warehouse; a new one with the seed records where there is none yet."""
+    from flows.prepare import prepare
+    from warehouse.database import Warehouse
+
+    warehouse = Warehouse(settings.data_folder)
+    if not warehouse.published.exists():
+        prepare(warehouse)
+    return warehouse.reading(timezone=settings.settings.timezone)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no day such as 2025-11-14") from error
+
+
+def _apart(columns: list[str]) -> list[str]:
+    """Column names, told apart by a number where a query repeats one."""
+    return [
+        name if name not in columns[:place] else f"{name}_{columns[:place].count(name) + 1}"
+        for place, name in enumerate(columns)
+    ]
+
+
+def _health(settings: House) -> dict[str, dict[str, object]]:
+    from warehouse.database import Warehouse
+    from warehouse.rows import fetch_dicts
+
+    warehouse = Warehouse(settings.data_folder)
+    if not warehouse.published.exists():
+        return {}
+    with warehouse.reading(timezone=settings.settings.timezone) as connection:
+        return {str(row["id"]): row for row in fetch_dicts(connection.execute("FROM sources"))}
+
+
+async def _poll(settings: House, chosen: list[Source]) -> list[Poll]:
+    from extractors.fetch import Fetcher
+    from extractors.poll import SourceState, poll
+    from flows.progress import stages_on
+
+    async with Fetcher(settings.user_agent, settings.limits) as fetcher:
+        with stages_on(err()).stage("check", len(chosen)) as advance:
+
+            async def one(source: Source) -> Poll:
+                done = await poll(source, SourceState(), fetcher)
+                advance()
+                return done
+
+            return list(await asyncio.gather(*(one(source) for source in chosen)))
+
+
+def _verdict(poll: Poll, now: datetime) -> dict[str, object]:
+    dates = [entry.published_at for entry in poll.entries if entry.published_at]
+    newest = max(dates, default=None)
+    return {
+        "id": poll.source.id,
+        "status": poll.status,
+        "format": poll.format,
+        "items": len(poll.entries),
+        "newest": newest,
+        "age_hours": round((now - newest).total_seconds() / 3600, 1) if newest else None,
+        "lang": poll.source.language,
+        "seconds": round(poll.seconds, 2),
+        "remark": str(poll.error) if poll.error else "; ".join(poll.warnings) or None,
+    }
+
+
+def _text(given: str) -> str:
+    """The text itself, or the content of the file that it names."""
+    try:
+        file = Path(given)
+        return file.read_text(encoding="utf-8-sig") if file.is_file() else given
+    except (OSError, ValueError):  # too long for a file's name, or not UTF-8
+        return given
+
+
+def _headline(text: str, title: str) -> tuple[str, str]:
+    if title:
+        return title, text
+    first, _, rest = text.strip().partition("\n")
+    return first, rest
+
+
+def _words(title: str, text: str, field: str, start: int, end: int) -> str:
+    return (title if field == "title" else text)[start:end]

@@ -1,0 +1,168 @@
+"""Commands that work: run, serve, demo, seed, digest, maintain."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.console import (
+    ConfigOption,
+    Format,
+    FormatOption,
+    err,
+    house,
+    out,
+    say,
+    say_error,
+    show,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    for command in (run, serve, demo, seed, digest, maintain):
+        app.command()(command)
+
+
+def run(how: FormatOption = Format.TABLE, config: ConfigOption = None) -> int:
+    """Run one cycle now: fetch, extract, store, match, deliver. Needs no Prefect server.
+
+    Example: noroshi run
+    """
+    from flows.progress import stages_on
+    from flows.report import record, rows
+    from flows.watch import watch
+
+    settings = house(config)
+    if settings.file is None:
+        say_error("there is no noroshi.toml here; `noroshi init` writes one to begin with")
+        return 2
+    _log_to_stderr()
+    say(f"one cycle: {sum(source.enabled for source in settings.sources)} sources")
+    summary = asyncio.run(watch(settings, progress=stages_on(err())))
+    if how is Format.TABLE:
+        shown = [{"": label, "count": value} for label, value in rows(summary)]
+        show(shown, ["", "count"], how)
+    else:
+        show([record(summary)], list(record(summary)), how)
+    if summary.useless:
+        say_error("every source failed; `noroshi sources check` tries them one by one")
+    return 1 if summary.useless else 0
+
+
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="of the Prefect server")] = 4200,
+    config: ConfigOption = None,
+) -> int:
+    """Run for good: the Prefect server with its UI on loopback, and the schedules.
+
+    Example: noroshi serve
+    """
+    from flows.serve import serve as keep_serving
+
+    settings = house(config)
+    if settings.file is None:
+        say_error("there is no noroshi.toml here; `noroshi init` writes one to begin with")
+        return 2
+    settings.channels()  # a missing secret is told now, not at the first alert
+    keep_serving(settings, port, say)
+    return 0
+
+
+def demo(
+    pages: Annotated[
+        Path | None, typer.Option(help="serve this folder of saved pages (manifest.jsonl) instead")
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="where its data goes; started afresh")] = Path(
+        "data/demo"
+    ),
+    prefect: Annotated[bool, typer.Option(help="run the cycles on a Prefect server")] = True,
+) -> int:
+    """Show the whole pipeline, offline: a sample news site, an inbox and a chat on loopback.
+
+    Example: noroshi demo
+    """
+    from flows.demo.show import show_demo
+
+    return show_demo(folder.resolve(), pages, out(), err(), prefect=prefect)
+
+
+def seed(
+    folder: Annotated[Path, typer.Argument(help="folder of .txt, .md or .html documents")],
+    how: FormatOption = Format.TABLE,
+    config: ConfigOption = None,
+) -> int:
+    """Load seed documents: kept beside the news, searchable, never alerted.
+
+    Example: noroshi seed ./documents
+    """
+    from flows.seeding import load_seeds
+
+    settings = house(config)
+    files = load_seeds(settings, folder, datetime.now(UTC))
+    rows = [
+        {
+            "file": file.name,
+            "id": file.article.id if file.article else None,
+            "lang": file.article.language if file.article else None,
+            "published": _day(file.article.published_at) if file.article else None,
+            "title": file.article.title if file.article else None,
+            "remark": file.problem or ("in the catalogue" if file.known else "detected"),
+        }
+        for file in files
+    ]
+    show(rows, list(rows[0]), how)
+    return 1 if all(file.article is None for file in files) else 0
+
+
+def digest(
+    preview: Annotated[bool, typer.Option(help="print it and send nothing")] = False,
+    config: ConfigOption = None,
+) -> int:
+    """Send the digest of the last 24 hours now.
+
+    Example: noroshi digest --preview
+    """
+    from flows.digest import compose, send_digest
+    from flows.digest import preview as preview_of
+
+    settings = house(config)
+    if preview:
+        composed = compose(settings, datetime.now(UTC))
+        out().print(preview_of(composed, "en", settings.settings.timezone).text, markup=False)
+        return 0
+    _log_to_stderr()
+    sent = asyncio.run(send_digest(settings))
+    say(f"sent to {sent} channels")
+    return 0
+
+
+def maintain(config: ConfigOption = None) -> int:
+    """Clear out old log rows and publish.
+
+    Example: noroshi maintain
+    """
+    from flows.maintain import maintain as keep_up
+
+    say(asyncio.run(keep_up(house(config))))
+    return 0
+
+
+def _log_to_stderr() -> None:
+    """Warnings and errors of the plain modules as diagnostics, in one line each."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[_Lines()])
+
+
+class _Lines(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        line = record.getMessage()
+        say_error(line) if record.levelno >= logging.ERROR else say(f"warning: {line}")
+
+
+def _day(moment: datetime | None) -> str | None:
+    return moment.date().isoformat() if moment else None

@@ -1,0 +1,379 @@
+"""What each step of the cycle does, and what it keeps in mind until the next.
+
+`flows.watch` says in which order. Between two steps the warehouse is closed: fetching and
+extracting hold no connection, and every write is one short transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from alerts.errors import DeliveryError
+from alerts.telling.channel import Channel, send
+from alerts.telling.outbox import Delivery, after_failure, after_success
+from alerts.telling.render import render
+from extractors.article import Article, TextFrom, article_id
+from extractors.entry import Entry
+from extractors.fetch import Fetcher
+from extractors.poll import Poll, SourceState, poll, read
+from extractors.source import Source, SourceKind
+from flows.errors import CycleBusy
+from flows.matching import match_waiting
+from flows.progress import Stages
+from flows.settings import House
+from flows.workers import extraction_workers
+from warehouse import articles, outbox, runs, seeds, sources
+from warehouse.database import Warehouse
+from warehouse.errors import WarehouseBusy
+from warehouse.lock import hold
+from warehouse.sources import Fetch
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+BATCH = 100
+"""Entries that are read, stored and told of at a time: alerts do not wait for a long backlog."""
+
+STALE_SECONDS = 3600
+"""A published copy is renewed after this long even where only runs and polls were added."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What one cycle did, for people and for the run's row."""
+
+    run_id: str
+    started_at: datetime
+    polled: int = 0
+    failed: int = 0
+    entries: int = 0
+    pages: int = 0
+    new: int = 0
+    changed: int = 0
+    matches: int = 0
+    alerts: int = 0
+    deliveries: int = 0
+    undelivered: int = 0
+    seconds: float = 0.0
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def useless(self) -> bool:
+        """Every source failed: nothing could be seen of the world."""
+        return self.polled > 0 and self.failed == self.polled
+
+    @property
+    def outcome(self) -> str:
+        """`completed`, `partial` (something failed) or `failed` (every source did)."""
+        return "failed" if self.useless else "partial" if self.errors else "completed"
+
+    def counts(self) -> runs.Counts:
+        """As they are kept in the warehouse."""
+        return runs.Counts(
+            polled=self.polled,
+            failed=self.failed,
+            entries=self.entries,
+            pages=self.pages,
+            articles=self.new,
+            matches=self.matches,
+            alerts=self.alerts,
+            deliveries=self.deliveries,
+            errors=len(self.errors),
+        )
+
+
+@asynccontextmanager
+async def opened(house: House, progress: Stages) -> AsyncIterator[Cycle]:
+    """The only cycle in this data folder. Raises CycleBusy, WarehouseError and SettingsError."""
+    warehouse = Warehouse(house.data_folder)
+    lock = warehouse.pipeline_folder / "cycle.lock"
+    try:
+        held = hold(lock, wait_seconds=0, doing="a cycle")
+        held.__enter__()
+    except WarehouseBusy as error:
+        raise CycleBusy(house.data_folder, error.what, "this one is left out") from error
+    try:
+        async with Fetcher(house.user_agent, house.limits) as fetcher:
+            with extraction_workers() as workers:
+                yield Cycle(house, warehouse, fetcher, workers, progress, house.channels())
+    finally:
+        held.__exit__(None, None, None)
+
+
+@dataclass(slots=True)
+class Cycle:
+    """The state of one run between its steps."""
+
+    house: House
+    warehouse: Warehouse
+    fetcher: Fetcher
+    workers: Callable[[int], Executor | None]
+    progress: Stages
+    channels: tuple[Channel, ...]
+    summary: Summary = field(
+        default_factory=lambda: Summary(_run_id(), datetime.now(UTC)),
+    )
+    began: float = field(default_factory=time.monotonic)
+    polls: list[Poll] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    read: list[Article] = field(default_factory=list)
+    fetches: list[Fetch] = field(default_factory=list)
+
+    async def fetch(self) -> None:
+        """Poll every enabled source and find the entries that are not stored yet."""
+        states = await asyncio.to_thread(self._begin)
+        enabled = [source for source in self.house.sources if _pollable(source)]
+        with self.progress.stage("fetch", len(enabled)) as advance:
+            nothing = SourceState()
+            self.polls = await _each(
+                enabled, lambda s: poll(s, states.get(s.id, nothing), self.fetcher), advance
+            )
+        self._account_polls()
+        self.entries = await asyncio.to_thread(self._wanted)
+
+    def batches(self) -> Iterator[Sequence[Entry]]:
+        """Entries to read, the newest first; one empty batch where there are none, so that what
+        an earlier cycle left is matched and delivered all the same."""
+        oldest = datetime.min.replace(tzinfo=UTC)
+        self.entries.sort(key=lambda entry: entry.published_at or oldest, reverse=True)
+        for begin in range(0, max(len(self.entries), 1), BATCH):
+            yield self.entries[begin : begin + BATCH]
+
+    async def extract(self, batch: Sequence[Entry]) -> None:
+        """Fetch and read the page of each entry; the feed's own words where that fails."""
+        by_id = {source.id: source for source in self.house.sources}
+        executor = self.workers(len(batch))
+        with self.progress.stage("extract", len(batch)) as advance:
+            self.read = await _each(
+                batch, lambda e: read(e, by_id[e.source_id], self.fetcher, executor), advance
+            )
+        self._account_pages()
+
+    async def store(self) -> None:
+        """Store what was read, in one transaction."""
+        if not self.read:
+            return
+        with self.progress.stage("store", len(self.read)) as advance:
+            stored = await asyncio.to_thread(self._store)
+            for _ in self.read:
+                advance()
+        self.summary.new += stored.new
+        self.summary.changed += stored.changed
+        self.read = []
+
+    async def match(self) -> None:
+        """Code and match every version that waits for it; write alerts and deliveries with it."""
+        names = [channel.name for channel in self.channels]
+        counts = await asyncio.to_thread(
+            match_waiting, self.warehouse, self.house, names, self.progress
+        )
+        self.summary.matches += counts.matches
+        self.summary.alerts += counts.alerts
+
+    async def deliver(self) -> None:
+        """Send every delivery that is due: channels side by side, each in order."""
+        claimed = await asyncio.to_thread(self._claim)
+        by_channel: dict[str, list[outbox.Claimed]] = {}
+        for item in claimed:
+            by_channel.setdefault(item.delivery.channel, []).append(item)
+        with self.progress.stage("deliver", len(claimed)) as advance:
+            await asyncio.gather(*(self._send_all(items, advance) for items in by_channel.values()))
+
+    async def finish(self) -> None:
+        """Keep what the sources said, close the run, and publish what changed."""
+        self.summary.seconds = time.monotonic() - self.began
+        await asyncio.to_thread(self._finish)
+
+    def _begin(self) -> dict[str, SourceState]:
+        with self.warehouse.writing("begin a cycle") as connection:
+            seeds.plant(connection, self.summary.started_at)
+            runs.start(connection, self.summary.run_id, "watch", self.summary.started_at)
+            sources.configure(connection, self.house.sources)
+            outbox.release(connection, self.summary.started_at)
+            return sources.states(connection)
+
+    def _wanted(self) -> list[Entry]:
+        found = {entry.url: entry for poll in self.polls for entry in poll.entries}
+        with self.warehouse.writing("compare with what is known") as connection:
+            known = articles.known(connection, [article_id(url) for url in found])
+            unread = articles.unread(connection)
+        enabled = {source.id for source in self.house.sources if source.enabled}
+        again = [_entry(item) for item in unread if item.source_id in enabled]
+        return [e for e in found.values() if article_id(e.url) not in known] + again
+
+    def _store(self) -> articles.Stored:
+        with self.warehouse.writing("store articles") as connection:
+            sources.log_fetches(connection, self.summary.run_id, self.fetches)
+            stored = articles.store(connection, self.read, datetime.now(UTC))
+        self.fetches = []
+        return stored
+
+    def _claim(self) -> tuple[outbox.Claimed, ...]:
+        with self.warehouse.writing("claim deliveries") as connection:
+            return outbox.claim(connection, datetime.now(UTC))
+
+    async def _send_all(self, items: Iterable[outbox.Claimed], advance: Callable[[], None]) -> None:
+        for item in items:
+            await self._send(item)
+            advance()
+
+    async def _send(self, item: outbox.Claimed) -> None:
+        try:
+            await _tell(self.channels, item)
+        except DeliveryError as error:
+            jitter = secrets.randbelow(1000) / 1000
+            settled = after_failure(item.delivery, error, datetime.now(UTC), jitter=jitter)
+            self.summary.undelivered += 1
+            self._problem(str(error))
+        else:
+            settled = after_success(item.delivery, datetime.now(UTC))
+            self.summary.deliveries += 1
+        await asyncio.to_thread(self._settle, settled)
+
+    def _settle(self, delivery: Delivery) -> None:
+        with self.warehouse.writing("settle a delivery") as connection:
+            outbox.settle(connection, delivery, datetime.now(UTC))
+
+    def _account_polls(self) -> None:
+        self.summary.polled = len(self.polls)
+        self.summary.entries = sum(len(poll.entries) for poll in self.polls)
+        for done in self.polls:
+            self.fetches.append(_poll_fetch(done, datetime.now(UTC)))
+            for warning in done.warnings:
+                log.warning("source %s: %s", done.source.id, warning)
+            if done.error is not None:
+                self.summary.failed += 1
+                self._problem(f"source {done.source.id}: {done.error}")
+
+    def _account_pages(self) -> None:
+        for article in self.read:
+            self.fetches.append(_page_fetch(article))
+            if article.text_from is TextFrom.PAGE:
+                self.summary.pages += 1
+            for warning in article.warnings:
+                log.info("article %s: %s", article.url, warning)
+
+    def _problem(self, line: str) -> None:
+        log.error("%s", line)
+        self.summary.errors.append(line)
+
+    def _finish(self) -> None:
+        now = datetime.now(UTC)
+        with self.warehouse.writing("end a cycle") as connection:
+            sources.log_fetches(connection, self.summary.run_id, self.fetches)
+            sources.remember(connection, self.polls, now)
+            runs.finish(
+                connection,
+                self.summary.run_id,
+                outcome=self.summary.outcome,
+                counts=self.summary.counts(),
+                now=now,
+            )
+        if self._changed() or self._stale():
+            self.warehouse.publish()
+
+    def _changed(self) -> bool:
+        summary = self.summary
+        return bool(
+            summary.new
+            or summary.changed
+            or summary.matches
+            or summary.alerts
+            or summary.deliveries
+            or summary.undelivered
+        )
+
+    def _stale(self) -> bool:
+        published = self.warehouse.published
+        return not published.exists() or time.time() - published.stat().st_mtime > STALE_SECONDS
+
+
+async def _each(
+    items: Sequence[T], work: Callable[[T], Awaitable[R]], advance: Callable[[], None]
+) -> list[R]:
+    """`work` on all items at once (the fetcher bounds how many really run); results in order."""
+
+    async def counted(item: T) -> R:
+        result = await work(item)
+        advance()
+        return result
+
+    return list(await asyncio.gather(*(counted(item) for item in items)))
+
+
+def _pollable(source: Source) -> bool:
+    return source.enabled and source.kind in {SourceKind.FEED, SourceKind.SITEMAP}
+
+
+def _entry(item: articles.Unread) -> Entry:
+    """The entry of an article whose page is to be tried again."""
+    return Entry(
+        source_id=item.source_id,
+        url=item.url,
+        link=item.url,
+        title=item.title,
+        summary=item.abstract,
+        published_at=item.published_at,
+        author=item.author,
+        language=item.language,
+    )
+
+
+def _poll_fetch(done: Poll, now: datetime) -> Fetch:
+    return Fetch(
+        source_id=done.source.id,
+        url=done.source.url,
+        purpose="feed",
+        outcome=done.outcome,
+        status=done.status,
+        error=str(done.error) if done.error else None,
+        seconds=done.seconds,
+        fetched_at=now,
+    )
+
+
+def _page_fetch(article: Article) -> Fetch:
+    failed = article.text_from is not TextFrom.PAGE
+    return Fetch(
+        source_id=article.source_id,
+        url=article.url,
+        purpose="page",
+        outcome="feed text kept" if failed else "read",
+        status=None,
+        error="; ".join(article.warnings) or None,
+        seconds=None,
+        fetched_at=article.fetched_at,
+    )
+
+
+async def _tell(channels: Iterable[Channel], item: outbox.Claimed) -> None:
+    """Send one message. Raises DeliveryError."""
+    name = item.delivery.channel
+    channel = next((channel for channel in channels if channel.name == name), None)
+    if channel is None:
+        raise _no_channel(name)
+    await send(channel, render(item.notice, labels=channel.labels, timezone=channel.timezone))
+
+
+def _no_channel(name: str) -> DeliveryError:
+    return DeliveryError(
+        name,
+        "it is no longer in the settings",
+        "put it back into noroshi.toml to have its messages",
+        permanent=True,
+    )
+
+
+def _run_id() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"

@@ -1,0 +1,75 @@
+"""The cycle, the digest and the upkeep as Prefect flows: one task a stage.
+
+The only place, with `flows.serve`, that imports Prefect. A stage that fails is not retried here:
+the fetcher knows when a host wants to be asked again, and the next cycle repeats the rest.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prefect import flow, task
+from prefect.artifacts import acreate_markdown_artifact
+
+from flows.cycle import Summary
+from flows.digest import send_digest
+from flows.maintain import maintain as keep_up
+from flows.progress import audience
+from flows.report import markdown_report
+from flows.settings import load
+from flows.watch import Step
+from flows.watch import watch as run_cycle
+
+
+@flow(name="watch")
+async def watch(config: str | None = None) -> Summary:
+    """One cycle with the settings in the file `config`, with a report as artifact.
+
+    Fails where every source did.
+    """
+    house = load(Path(config) if config else None)
+    summary = await run_cycle(house, stage=_as_task, progress=audience.get())
+    await acreate_markdown_artifact(
+        key="cycle", markdown=markdown_report(summary), description="What this cycle did"
+    )
+    if summary.useless:
+        raise RuntimeError("every source failed: see the log")
+    return summary
+
+
+@flow(name="digest")
+async def digest(config: str | None = None) -> int:
+    """Send the daily digest to every channel that wants it; how many took it."""
+    house = load(Path(config) if config else None)
+    sent = 0
+
+    async def send() -> None:
+        nonlocal sent
+        sent = await send_digest(house)
+
+    await _as_task("send the digest", send)
+    return sent
+
+
+@flow(name="maintain")
+async def maintain(config: str | None = None) -> str:
+    """Clear out what is past its time, and publish; what was done as a sentence."""
+    house = load(Path(config) if config else None)
+    done = ""
+
+    async def clear() -> None:
+        nonlocal done
+        done = await keep_up(house)
+
+    await _as_task("maintain", clear)
+    return done
+
+
+async def _as_task(name: str, step: Step) -> None:
+    """A task without arguments: Prefect would look into every article for futures."""
+
+    @task(name=name)
+    async def run() -> None:
+        await step()
+
+    await run()

@@ -1,0 +1,44 @@
+"""The cycle: fetch → extract → store → match → deliver.
+
+This is the one definition of that order. The command line drives it as plain calls, the Prefect
+flow as one task a stage (`flows.orchestrated`); both pass a `Stage`.
+
+Killed anywhere, a cycle loses nothing: articles are stored before the validators that would hide
+their entries, versions wait to be matched until their matches are written, and matches are
+written together with the deliveries that tell of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from flows.cycle import Summary, opened
+from flows.progress import Silent, Stages
+from flows.settings import House
+
+Step = Callable[[], Awaitable[None]]
+Stage = Callable[[str, Step], Awaitable[None]]
+"""How a named step of the cycle is carried out."""
+
+
+async def plain(_name: str, step: Step) -> None:
+    """Carry a step out as it is."""
+    await step()
+
+
+async def watch(house: House, *, stage: Stage = plain, progress: Stages | None = None) -> Summary:
+    """Run one cycle and say what it did.
+
+    Raises CycleBusy, WarehouseError and SettingsError; what goes wrong with one source, page or
+    channel is in the summary.
+    """
+    async with opened(house, progress or Silent()) as cycle:
+        await stage("fetch", cycle.fetch)
+        for batch in cycle.batches():
+            await stage("extract", partial(cycle.extract, batch))
+            await stage("store", cycle.store)
+            await stage("match", cycle.match)
+            await stage("deliver", cycle.deliver)
+        await stage("publish", cycle.finish)
+        return cycle.summary
