@@ -11,7 +11,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -186,7 +186,8 @@ class House:
     file: Path | None
     sources: tuple[Source, ...]
     book: RuleBook
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
+    """Has the secrets: it is looked into by name and never shown."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -287,7 +288,7 @@ def _parse(text: str, file: Path | None) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"line (\d+)", str(error))
-        line = f", line {place[1]}" if place else ""
+        line = f", line {place[1] if place else text.count(chr(10)) + 1}"
         message = (
             f"{_where(file)}{line}: this is not TOML ({error}); mend the line or quote the value"
         )
