@@ -44,6 +44,8 @@ def absolute_url(url: str, base: str | None = None) -> str:
     """
     # Feeds that escape twice leave "&amp;" in links.
     cleaned = INVISIBLE.sub("", url.strip(BLANK)).replace("&amp;", "&")
+    if not cleaned:
+        raise ValueError("an empty string is no address")
     if len(cleaned) > LONGEST:
         raise ValueError(f"an address of {len(cleaned):,} characters is too long")
     whole = urljoin(base, cleaned) if base else cleaned

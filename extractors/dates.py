@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone, tzinfo
 from functools import cache
 from importlib.resources import files
@@ -30,6 +30,14 @@ def parse_date(text: str, zone: str = "UTC") -> datetime | None:
     found = (read(cleaned, zone) for read in READERS)
     moment = next((moment for moment in found if moment), None)
     return moment if moment and moment.year >= EARLIEST else None
+
+
+def find_moments(text: str, zone: str = "UTC") -> Iterator[datetime]:
+    """The dates with a time that stand in running text, in its order."""
+    for match in IN_TEXT.finditer(text):
+        moment = parse_date(match[0], zone)
+        if moment:
+            yield moment
 
 
 def has_time(text: str) -> bool:
@@ -69,6 +77,13 @@ NAMED = re.compile(
     r"|(?P<month2>[A-Za-z]{3})[a-z]*\.?\s+(?P<d2>\d{1,2})(?:st|nd|rd|th)?),?[\s-]+(?P<y>\d{4}|\d\d)\b"
     r",?(?:\s+at)?" + TIME + ZONE,
     re.IGNORECASE,
+)
+IN_TEXT = re.compile(
+    r"\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?(?:\s?[(（][^)）]{1,6}[)）])?"
+    r"[T ,　|]{0,3}(?:(?:上午|下午|午前|午後)\s?)?\d{1,2}\s?[:：時时]\s?\d{1,2}(?:[:：]\d{2})?"
+    r"|[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4},?(?: at)? \d{1,2}:\d{2}(?: ?[ap]\.?m\.?)?"
+    r"(?: [A-Z]{3,4}\b)?"
+    r"|\d{1,2} [A-Z][a-z]{2,8}\.? \d{4},? \d{1,2}:\d{2}(?: [A-Z]{3,4}\b)?"
 )
 UNIX = re.compile(r"1\d{9}(?P<ms>\d{3})?")
 

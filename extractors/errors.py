@@ -8,6 +8,7 @@
     │   └── BodyTooLarge        the answer exceeds the cap
     ├── FeedError           an answer came, but it is no feed that can be read
     └── PageError           an answer came, but it is no article page that can be read
+        └── EmptyPage           it has 0 bytes
 
 Every error says what happened, where (`url`) and what to do (`remedy`); `str()` gives the
 three in one line, free of control characters.
@@ -18,6 +19,9 @@ from __future__ import annotations
 
 class ExtractorError(Exception):
     """`what` happened at `url`; `remedy` says what a person can do about it."""
+
+    temporary = False
+    """Whether the same request may succeed later."""
 
     def __init__(self, url: str, what: str, remedy: str) -> None:
         super().__init__(url, what, remedy)
@@ -31,7 +35,7 @@ class ExtractorError(Exception):
 
 
 class FetchError(ExtractorError):
-    """No usable answer. `temporary` says whether the same request may succeed later."""
+    """No usable answer came."""
 
     temporary = True
 
@@ -73,3 +77,9 @@ class FeedError(ExtractorError):
 
 class PageError(ExtractorError):
     """The body is empty, is no HTML, or holds no article text."""
+
+
+class EmptyPage(PageError):
+    """The body has 0 bytes: a passing state of the host, mostly."""
+
+    temporary = True
