@@ -1,0 +1,125 @@
+"""Polling a source, and reading the articles that it names. A source's failure is a value."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
+from typing import Literal
+
+from extractors.article import Article
+from extractors.compose import compose
+from extractors.entry import Entry
+from extractors.errors import ExtractorError, FetchError, HttpError, PageError
+from extractors.feed import Feed, parse_feed
+from extractors.fetch import Fetcher, Response, Validators
+from extractors.page import Page, read_page
+from extractors.sitemap import parse_sitemap
+from extractors.source import Source, SourceKind
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What must be kept of a source between two polls."""
+
+    validators: Validators = field(default_factory=Validators)
+    body_hash: str | None = None
+    """SHA-256 of the last body that could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """How one poll of one source went."""
+
+    source: Source
+    outcome: Literal["new", "unchanged", "failed"]
+    """`new`: the body was read, whether or not its entries are known; see `entries`."""
+    entries: tuple[Entry, ...]
+    state: SourceState
+    """To be kept for the next poll; the former state after a failure."""
+    warnings: tuple[str, ...] = ()
+    error: ExtractorError | None = None
+    status: int | None = None
+    seconds: float = 0.0
+    format: str | None = None
+
+
+async def poll(source: Source, state: SourceState, fetcher: Fetcher) -> Poll:
+    """Ask `source` what is new. Never raises for what the network or the publisher does."""
+    began = asyncio.get_running_loop().time()
+    try:
+        response = await fetcher.get(source.url, state.validators)
+    except FetchError as error:
+        status = error.status if isinstance(error, HttpError) else None
+        seconds = asyncio.get_running_loop().time() - began
+        return Poll(source, "failed", (), state, error=error, status=status, seconds=seconds)
+    if response.not_modified or _hash(response.body) == state.body_hash:
+        return _unchanged(source, state, response)
+    return await _read_feed(source, state, response)
+
+
+async def read(
+    entry: Entry, source: Source, fetcher: Fetcher, executor: Executor | None = None
+) -> Article:
+    """The article of `entry`: from its page, or from the feed where the page cannot be had.
+
+    `executor` runs the reading of the page: a process pool, or by default the loop's threads.
+    """
+    if not source.full_text:
+        warning = "the publisher's terms allow the feed's own text only"
+        return compose(entry, None, source, datetime.now(UTC), warning)
+    try:
+        response = await fetcher.get(entry.link)
+        page = await _read_page(response, source, executor)
+    except (FetchError, PageError) as error:
+        return _from_feed(entry, source, error)
+    return compose(entry, page, source, response.fetched_at)
+
+
+def _unchanged(source: Source, state: SourceState, response: Response) -> Poll:
+    kept = SourceState(response.validators, state.body_hash)
+    return _answered(Poll(source, "unchanged", (), kept), response)
+
+
+async def _read_feed(source: Source, state: SourceState, response: Response) -> Poll:
+    try:
+        feed = await asyncio.to_thread(_parse, source, response)
+    except ExtractorError as error:
+        return _answered(Poll(source, "failed", (), state, error=error), response)
+    kept = SourceState(response.validators, _hash(response.body))
+    found = Poll(source, "new", feed.entries, kept, feed.warnings, format=feed.format)
+    return _answered(found, response)
+
+
+def _answered(found: Poll, response: Response) -> Poll:
+    return replace(found, status=response.status, seconds=response.seconds)
+
+
+def _parse(source: Source, response: Response) -> Feed:
+    if source.kind is SourceKind.SITEMAP:
+        return parse_sitemap(response.body, source, response.final_url)
+    return parse_feed(response.body, response.content_type, source, response.final_url)
+
+
+async def _read_page(response: Response, source: Source, executor: Executor | None) -> Page:
+    work = partial(
+        read_page,
+        response.body,
+        response.final_url,
+        response.content_type,
+        source.language,
+        source.timezone,
+    )
+    return await asyncio.get_running_loop().run_in_executor(executor, work)
+
+
+def _from_feed(entry: Entry, source: Source, error: ExtractorError) -> Article:
+    warning = f"the page could not be read ({error.what}); this is the feed's own text"
+    return compose(entry, None, source, datetime.now(UTC), warning, error.temporary)
+
+
+def _hash(body: bytes) -> str:
+    return sha256(body).hexdigest()
