@@ -12,12 +12,20 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Literal
 
-from alerts.reading.coding import CodedEvent, Coding, Evidence, Severity, Status
+from alerts.reading.coding import (
+    Category,
+    CodedEvent,
+    Coding,
+    Direction,
+    Evidence,
+    Severity,
+    Status,
+)
 from alerts.reading.fold import Folded, fold
 from alerts.reading.passage import PARTIES, Passage, first, passages
 from alerts.reading.relevance import THRESHOLD, Relevance, Trace, weigh
@@ -62,7 +70,7 @@ class Coder:
         folded = {"title": fold(title, lines=True), "text": fold(text, lines=True)}
         scanner = self._scanner(family(language or "") or script(title + text[:2000]))
         read = _read(folded, scanner)
-        found = [f for passage in read for f in self._find(passage, published)]
+        found = settle([f for passage in read for f in self._find(passage, published)], read)
         relevance = weigh(
             read, [Trace(f.passage.leads, f.status is Status.REPORTED) for f in found]
         )
@@ -106,6 +114,55 @@ class Finding:
     hits: tuple[Hit, ...]
     passage: Passage
     status: Status
+
+
+def settle(found: Sequence[Finding], read: Sequence[Passage]) -> list[Finding]:
+    """What the findings of one text say about each other.
+
+    To lift is to lift something: where a sentence, or a title over its body, reports one direction
+    of a category, the other direction is the story so far. Attacks that give the reason of a
+    travel notice are no event of their own. A title that calls itself opinion or feature brings
+    no news at all.
+    """
+    if any(p.field == "title" and "genres.feature" in p.lists for p in read):
+        return [_as_background(f) for f in found]
+    news = [f for f in found if f.status is Status.REPORTED]
+    return [_as_background(f) if _is_story(f, news) else f for f in found]
+
+
+def _as_background(finding: Finding) -> Finding:
+    reported = finding.status is Status.REPORTED
+    return replace(finding, status=Status.BACKGROUND) if reported else finding
+
+
+def _is_story(finding: Finding, news: Sequence[Finding]) -> bool:
+    if finding.status is not Status.REPORTED:
+        return False
+    return any(_frames(other, finding) for other in news if other is not finding)
+
+
+def _frames(other: Finding, finding: Finding) -> bool:
+    """Whether `other` makes `finding` part of its story."""
+    if finding.passage.field == "text" and _is_reason(finding, other):
+        return True
+    if other.sign.category is not finding.sign.category:
+        return False
+    directions = {other.sign.direction, finding.sign.direction}
+    if directions != {Direction.ESCALATION, Direction.EASING}:
+        return False
+    if other.passage is finding.passage:
+        mutual = other.sign.category is Category.OFFICIAL_CONTACT
+        stronger = Direction.ESCALATION if mutual else Direction.EASING
+        return other.sign.direction is stronger
+    return other.passage.field == "title" and finding.passage.field == "text"
+
+
+def _is_reason(finding: Finding, other: Finding) -> bool:
+    return (
+        finding.sign.category is Category.DETENTION_SAFETY
+        and "attack" in finding.sign.all[-1]
+        and other.sign.category is Category.TRAVEL_ADVISORY
+    )
 
 
 def script(text: str) -> str:
@@ -158,17 +215,12 @@ def _gap(one: Hit, other: Hit) -> int:
 
 
 def _outdoes(better: Spotted, one: Spotted) -> bool:
-    """Whether `better` reads the words of `one` more fully, or more closely the other way round."""
+    """Whether `better` reads the words of `one` more fully, by more or longer words."""
     if better is one or better[0].category is not one[0].category:
         return False
-    if all(any(_covers(b, o) for b in better[1]) for o in one[1]):
-        return len(better[1]) > len(one[1]) or (
-            len(better[1]) == len(one[1]) and _size(better) > _size(one)
-        )
-    if better[0].direction is one[0].direction or len(better[1]) < 2 or len(one[1]) < 2:
+    if not all(any(_covers(b, o) for b in better[1]) for o in one[1]):
         return False
-    shared = any(_gap(b, o) < 0 for b in better[1] for o in one[1])
-    return shared and _gap(*better[1][:2]) < _gap(*one[1][:2])
+    return (len(better[1]), _size(better)) > (len(one[1]), _size(one))
 
 
 def _covers(better: Hit, one: Hit) -> bool:
@@ -185,11 +237,13 @@ def _status(sign: Sign, hits: tuple[Hit, ...], passage: Passage, published: date
         return sign.status
     around = _Around.of(hits, passage)
     refusal = sign.all[0].endswith(".refusal")
-    if not refusal and around.says("denied", 14):
+    if not refusal and around.denies():
         return Status.DENIED
     if around.says("considered", 10) and not refusal:
         return Status.CONSIDERED
-    if around.is_past(published) or (not sign.incident and around.says("cause", 6)):
+    if around.is_past(published):
+        return Status.BACKGROUND
+    if not sign.incident and (around.says("cause", 6) or around.says("relative", 0)):
         return Status.BACKGROUND
     if passage.field == "text" and (sign.mention or around.is_deep):
         return Status.BACKGROUND
@@ -214,12 +268,19 @@ class _Around:
         low, high = clause(passage.text, start - base, end - base)
         return cls(passage, start, end, base + low, base + high, _scale(passage.text))
 
+    def denies(self) -> bool:
+        """A denial before or among the words of the event, or soon after them."""
+        among = self.passage.lists.get("modality.denied-after", ())
+        return self.says("denied", 14) or any(self.start <= h.start < self.end for h in among)
+
     def says(self, cue: str, reach: int) -> bool:
         """A cue of the kind before the event in its clause, or within `reach` after it."""
         before = self.passage.lists.get(f"modality.{cue}-before", ())
         after = self.passage.lists.get(f"modality.{cue}-after", ())
+        far = self.end + reach * self.scale
+        far = min(far, self.high) if self.scale > 1 else far
         return any(self.low <= hit.start and hit.end <= self.start for hit in before) or any(
-            self.start <= hit.start <= self.end + reach * self.scale for hit in after
+            self.end <= hit.start <= far for hit in after
         )
 
     def is_past(self, published: date | None) -> bool:

@@ -21,10 +21,14 @@ from importlib.resources import files
 
 _CJK = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _VOICED = re.compile("[\u3041-\u30ff\uff66-\uff9d][\u3099\u309a\uff9e\uff9f]")
-_SPACE = re.compile(f"\n[ \n]*| (?:[ \n]+|(?<=[{_CJK}] )(?=[a-z0-9])|(?<=[a-z0-9] )(?=[{_CJK}]))")
+_SPACE = re.compile(
+    "[\n\u3000][ \n\u3000]*"
+    f"| (?:[ \n\u3000]+|(?<=[{_CJK}] )(?=[a-z0-9])|(?<=[a-z0-9] )(?=[{_CJK}]))"
+)
 _RUN = re.compile("\n[ \n]*| [ \n]+")
 _SEAM = re.compile(f"[{_CJK}][a-z0-9]|[a-z0-9][{_CJK}]")
 _LINE_BREAKS = "\n\r\x0b\x0c\x85\u2028\u2029"
+_IDEOGRAPHIC = {"\u3000": "\u3000"}
 _ALIKE = {
     "'": "\u2018\u2019\u201a\u201b\u02bc\u2032\u00b4`",
     '"': "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb",
@@ -65,7 +69,9 @@ class Folded:
 
 
 def fold(text: str, *, lines: bool = False) -> Folded:
-    """Fold `text`. With `lines`, a run of white space that breaks a line becomes a line feed."""
+    """Fold `text`. With `lines`, a run of white space that breaks a line becomes a line feed, and
+    one with an ideographic space, which divides the clauses of a headline, becomes that space.
+    """
     flat = _voice(text).translate(_TABLE)
     spaced = _pattern(flat).sub(lambda m: _space(m, lines), flat)
     return Folded(text, spaced, lines)
@@ -86,8 +92,9 @@ def _pattern(flat: str) -> re.Pattern[str]:
 
 def _space(run: re.Match[str], lines: bool) -> str:
     """What stands for a run of white space."""
-    if lines and "\n" in run.group():
-        return "\n"
+    for kept in "\n\u3000" if lines else "":
+        if kept in run.group():
+            return kept
     before, after = max(run.start() - 1, 0), run.end()
     around = run.string[before : run.start()] + run.string[after : after + 1]
     return "" if _SEAM.fullmatch(around) else " "
@@ -176,7 +183,7 @@ def _rewrite(character: str) -> str:
     if "\ud800" <= character <= "\udfff":
         return "\ufffd"
     if character.isspace():
-        return "\n" if character in _LINE_BREAKS else " "
+        return "\n" if character in _LINE_BREAKS else _IDEOGRAPHIC.get(character, " ")
     if character in _alike():
         return _alike()[character]
     category = unicodedata.category(character)

@@ -30,7 +30,7 @@ _END = re.compile(
     + "".join(rf"(?<!\b{re.escape(short)})" for short in _ABBREVIATIONS)
     + r"\.[\"')]*(?= )"
 )
-_BREAK = re.compile("[,;:\n()「」『』、]|(?<=[^ -~]) | (?=[^ -~])| - ")
+_BREAK = re.compile("[,;:\n\u3000()「」『』、]|(?<=[^ -~]) | (?=[^ -~])| - ")
 """Ends a clause; a space does so between Chinese or Japanese characters."""
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

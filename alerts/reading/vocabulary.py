@@ -218,12 +218,12 @@ def inflect(text: str) -> set[str]:
 
 
 def _verb_forms(verb: str) -> set[str]:
+    """Regular forms; a stem may leave out its mute e (`urg~`)."""
     if verb.endswith("e"):
         return {verb, f"{verb}s", f"{verb}d", f"{verb[:-1]}ing"}
     if verb.endswith("y") and verb[-2] not in "aeiou":
         return {verb, f"{verb[:-1]}ies", f"{verb[:-1]}ied", f"{verb}ing"}
-    plural = f"{verb}es" if verb.endswith(("s", "x", "ch", "sh", "z")) else f"{verb}s"
-    forms = {verb, plural, f"{verb}ed", f"{verb}ing"}
+    forms = {verb, f"{verb}e", f"{verb}s", f"{verb}es", f"{verb}ed", f"{verb}ing"}
     if re.search("[^aeiou][aeiou][bdglmnprt]$", verb):
         forms |= {f"{verb}{verb[-1]}ed", f"{verb}{verb[-1]}ing"}
     return forms
