@@ -12,21 +12,39 @@ LONGEST = 1_000
 
 
 def headline(metadata: Metadata, url: str, fallback: str = "") -> str:
-    """The article's own title; empty where the page names none. `fallback`: another's opinion."""
-    title = metadata.og_title or metadata.document_title or metadata.headline or fallback
-    title = title or next(iter(metadata.headings), "")
-    shorter = _own_words(title, (metadata.headline, *metadata.headings))
-    return (shorter or without_site(title, site_names(metadata, url)))[:LONGEST]
+    """The article's own title; empty where the page names none. `fallback`: another's opinion.
+
+    What readers see above the article goes first: JSON-LD's headline, then the h1 that the titles
+    confirm. Open Graph's title is written for social media, the document's for search engines.
+    """
+    names = site_names(metadata, url)
+    told = (
+        metadata.headline if not metadata.headline.endswith(("...", "…")) else "",
+        _confirmed(metadata),
+        metadata.og_title,
+        metadata.document_title,
+        fallback,
+        *metadata.headings,
+    )
+    return without_site(next(filter(None, told), ""), names)[:LONGEST]
 
 
 def without_site(title: str, names: tuple[str, ...]) -> str:
-    """`title` without the tails (or the head) that a separator sets off and that name the site."""
+    """`title` without the tails (or the head) that a separator sets off and that name the site.
+
+    Where a tail named the site, short parts set off by the same sign are its sections.
+    """
+    section = ""
     while True:
         parts = [match for match in SEPARATOR.finditer(title) if match.start() > 0]
-        if parts and _is_site(title[parts[-1].end() :], names):
-            title = title[: parts[-1].start()].rstrip()
-        elif parts and _is_site(title[: parts[0].start()], names):
-            title = title[parts[0].end() :].lstrip()
+        if not parts:
+            return title
+        first, last = parts[0], parts[-1]
+        sign, tail = last[0].strip(), title[last.end() :].strip()
+        if _is_site(tail, names) or _is_label(tail, sign, section, last.start()):
+            title, section = title[: last.start()].rstrip(), sign
+        elif _is_site(title[: first.start()], names):
+            title = title[first.end() :].lstrip()
         else:
             return title
 
@@ -39,8 +57,13 @@ def site_names(metadata: Metadata, url: str) -> tuple[str, ...]:
 
 
 SEPARATOR = re.compile(
-    r"\s+[|\-–—―:：·•»›/]\s+|\s*[|｜丨＿_]\s*|\s*(?:::|－|—{2,}|--)\s*|\s+[-–—]|[-–—]\s+"
+    r"\s+[-|–—―:：·•»›/@]\s+|\s*(?:[|｜丨ㅣ＿－：]|_+|::|—{2,}|--+)\s*|\s+[-–—]|[-–—]\s+"
+    r"|(?<=[^\x00-\x7f])-"
 )
+"""A hyphen without spaces separates only where no Latin word stands before it."""
+LABEL = {"_", "__", "|", "｜", "＿", "丨"}
+"""Signs that hardly occur within a headline."""
+LONGEST_LABEL = 6
 SUFFIXES = {"com", "co", "org", "net", "gov", "edu"}
 OUTLET = re.compile(
     r"(?:新聞|新闻|ニュース|日報|日报|晚報|晚报|新報|時報|时报|周刊|週刊|電視|电视|频道|頻道|通訊社|通讯社|"
@@ -50,13 +73,20 @@ OUTLET = re.compile(
 """How the names of outlets end in the four languages, for sites that do not give theirs."""
 
 
-def _own_words(title: str, candidates: tuple[str, ...]) -> str:
-    """The candidate that the title repeats and lengthens by a separator and more."""
-    for candidate in candidates:
-        start = _fold(title).find(_fold(candidate)) if len(candidate) > 3 else -1
-        if start == 0 and SEPARATOR.match(title[len(candidate) :] or " | "):
-            return candidate
+def _confirmed(metadata: Metadata) -> str:
+    """The h1 with which the document's or Open Graph's title begins; others name the site."""
+    titles = [_fold(metadata.document_title), _fold(metadata.og_title)]
+    for heading in metadata.headings:
+        folded = _fold(heading)
+        if len(folded) > 5 and any(title.startswith(folded) for title in titles):
+            return heading
     return ""
+
+
+def _is_label(tail: str, sign: str, section: str, before: int) -> bool:
+    """A short word behind a sign that headlines do not use, or behind one that set off the site."""
+    telling = sign in LABEL or (section and sign == section)
+    return bool(telling) and len(tail) <= LONGEST_LABEL and before >= LONGEST_LABEL
 
 
 def _is_site(part: str, names: tuple[str, ...]) -> bool:
