@@ -327,8 +327,8 @@ def _event(
     findings: list[Finding], relevance: Relevance, folded: Mapping[str, Folded], scanner: Scanner
 ) -> CodedEvent:
     best = findings[0]
-    level = next((level for f in findings if (level := _level(f))), None)
-    actor, target = _roles(best, relevance.parties)
+    level = best.sign.level or next((level for f in findings if (level := _level(f))), None)
+    actor, target = _roles(findings, relevance.main)
     return CodedEvent(
         category=best.sign.category,
         direction=best.sign.direction,
@@ -353,8 +353,8 @@ _LEVELS = {
 
 
 def _level(finding: Finding) -> str | None:
-    if finding.sign.level or finding.sign.category.value != "travel_advisory":
-        return finding.sign.level
+    if finding.sign.category is not Category.TRAVEL_ADVISORY:
+        return None
     return next((name for name in _LEVELS if f"levels.{name}" in finding.passage.lists), None)
 
 
@@ -374,20 +374,38 @@ def _severity(findings: Sequence[Finding], level: str | None) -> Severity:
     return list(Severity)[min(grave.rank + rise, 3)]
 
 
-def _roles(finding: Finding, parties: Sequence[str]) -> tuple[str | None, str | None]:
-    """Who acts on whom: a compound such as "bound for Japan" names the target, the first other
-    party named is the actor; what the sentence leaves out is filled from the text's parties.
+def _roles(findings: Sequence[Finding], main: Sequence[str]) -> tuple[str | None, str | None]:
+    """Who acts on whom, of the two parties that the text is chiefly about.
+
+    The target is what the event's own words name (the people attacked, the place to be avoided),
+    else a compound such as "bound for Japan"; the actor is the first other party of the sentence.
+    What the sentence leaves open is filled from the text.
     """
-    lists = finding.passage.lists
-    aimed = [p for p in PARTIES if f"parties.{p}.to" in lists]
-    order = _order(lists)
-    target = aimed[0] if aimed else None
-    actor = next((p for p in order if p != target), None)
-    if actor is None:
-        actor = next((p for p in parties if p != target), None)
-    if target is None:
-        target = next((p for p in [*order, *parties] if p != actor), None)
-    return actor, target
+    target = next((party for f in findings for party in _aimed(f) if party in main), None)
+    order = [party for party in _order(findings[0].passage.lists) if party in main]
+    actor = next((p for p in [*order, *main] if p != target), None)
+    return actor, target or next((p for p in [*order, *main] if p != actor), None)
+
+
+def _aimed(finding: Finding) -> Iterator[str]:
+    """The parties that the words of the event make its target, the surest first."""
+    for name, hit in zip(finding.sign.all, finding.hits, strict=True):
+        if name in _TARGETS:
+            yield from _touching(hit, finding.passage)
+    yield from (p for p in PARTIES if f"parties.{p}.to" in finding.passage.lists)
+
+
+_TARGETS = {"detention_safety.person", "travel_advisory.avoid"}
+"""Lists whose words name the target: people, and places to be avoided."""
+
+
+def _touching(hit: Hit, passage: Passage) -> Iterator[str]:
+    for party in PARTIES:
+        for kind in ("place", "body", "to"):
+            named = passage.lists.get(f"parties.{party}.{kind}", ())
+            if any(_gap(hit, other) < 0 for other in named):
+                yield party
+                break
 
 
 def _order(lists: Mapping[str, list[Hit]]) -> list[str]:

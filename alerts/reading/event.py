@@ -156,8 +156,14 @@ def _in_time(sighting: Sighting, event: Event) -> bool:
     return _away(sighting, event) <= WINDOW and last - first <= SPAN
 
 
-_MUTUAL = {"official_contact"}
-"""Categories in which it does not matter who came to whom."""
+_MUTUAL = {
+    "official_contact",
+    "exchange_cancellation",
+    "transport",
+    "public_sentiment",
+    "military_maritime",
+}
+"""Categories in which outlets differ about who acted on whom: the pair alone counts."""
 
 
 def _same_parties(sighting: Sighting, event: Event) -> bool:

@@ -30,6 +30,8 @@ class Relevance:
 
     score: float
     parties: tuple[str, ...]
+    main: tuple[str, ...]
+    """The two that it is chiefly about."""
     reasons: tuple[str, ...]
 
 
@@ -51,10 +53,11 @@ def weigh(read: Sequence[Passage], traces: Sequence[Trace]) -> Relevance:
     parties = named(read)
     if len(parties) < 2:
         only = ", ".join(parties) or "none"
-        return Relevance(0.0, parties, (f"names fewer than two parties ({only})",))
+        return Relevance(0.0, parties, parties, (f"names fewer than two parties ({only})",))
     marks = [*_pairing(read), *_ties(read), *_happening(traces), *_against(read, traces)]
     score = round(min(max(sum(points for points, _ in marks), 0.0), 1.0), 2)
-    return Relevance(score, parties, tuple(f"{points:+.2f} {why}" for points, why in marks))
+    reasons = tuple(f"{points:+.2f} {why}" for points, why in marks)
+    return Relevance(score, parties, chief(read), reasons)
 
 
 def named(read: Sequence[Passage]) -> tuple[str, ...]:
@@ -63,6 +66,16 @@ def named(read: Sequence[Passage]) -> tuple[str, ...]:
     for passage in read:
         seen |= passage.parties
     return tuple(party for party in PARTIES if party in seen)
+
+
+def chief(read: Sequence[Passage]) -> tuple[str, ...]:
+    """The two parties named most: a sentence counts 1, in the lead 2, the title 4."""
+    counts: Counter[str] = Counter()
+    for passage in read:
+        weight = 4 if passage.field == "title" else 2 if passage.leads else 1
+        counts.update(dict.fromkeys(passage.parties, weight))
+    top = sorted(PARTIES, key=lambda party: -counts[party])[:2]
+    return tuple(party for party in PARTIES if party in top and counts[party])
 
 
 Marks = Iterator[tuple[float, str]]
