@@ -34,10 +34,12 @@ def parse_date(text: str, zone: str = "UTC") -> datetime | None:
 
 def find_moments(text: str, zone: str = "UTC") -> Iterator[datetime]:
     """The dates with a time that stand in running text, in its order."""
-    for match in IN_TEXT.finditer(text):
-        moment = parse_date(match[0], zone)
-        if moment:
-            yield moment
+    return _found(MOMENT, text, zone)
+
+
+def find_days(text: str, zone: str = "UTC") -> Iterator[datetime]:
+    """The dates that stand in running text, in its order, as midnights."""
+    return _found(DAY, text, zone)
 
 
 def has_time(text: str) -> bool:
@@ -78,14 +80,23 @@ NAMED = re.compile(
     r",?(?:\s+at)?" + TIME + ZONE,
     re.IGNORECASE,
 )
-IN_TEXT = re.compile(
+MOMENT = re.compile(
     r"\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?(?:\s?[(（][^)）]{1,6}[)）])?"
     r"[T ,　|]{0,3}(?:(?:上午|下午|午前|午後)\s?)?\d{1,2}\s?[:：時时]\s?\d{1,2}(?:[:：]\d{2})?"
     r"|[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4},?(?: at)? \d{1,2}:\d{2}(?: ?[ap]\.?m\.?)?"
     r"(?: [A-Z]{3,4}\b)?"
     r"|\d{1,2} [A-Z][a-z]{2,8}\.? \d{4},? \d{1,2}:\d{2}(?: [A-Z]{3,4}\b)?"
 )
+DAY = re.compile(
+    r"\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}(?!\d)"
+    r"|[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}|\d{1,2} [A-Z][a-z]{2,8} \d{4}"
+)
 UNIX = re.compile(r"1\d{9}(?P<ms>\d{3})?")
+
+
+def _found(pattern: re.Pattern[str], text: str, zone: str) -> Iterator[datetime]:
+    moments = (parse_date(match[0], zone) for match in pattern.finditer(text))
+    return (moment for moment in moments if moment)
 
 
 def _numbers(text: str, zone: str) -> datetime | None:

@@ -18,7 +18,7 @@ from lxml import html as lxml_html
 
 from extractors.address import canonical_url
 from extractors.charset import decode
-from extractors.dates import find_moments, has_time, parse_date
+from extractors.dates import find_days, find_moments, has_time, parse_date
 from extractors.errors import EmptyPage, PageError
 from extractors.headline import headline
 from extractors.items import image_url
@@ -194,19 +194,30 @@ class _Published:
 def _published(
     metadata: Metadata, tree: lxml_html.HtmlElement, url: str, guess: str, zone: str
 ) -> _Published | None:
-    """The page's metadata first; then htmldate's day, with the time that the page shows for it."""
+    """The metadata; else the day in the address; else what the page shows; else htmldate's guess.
+
+    Where only a day is told, the first time that the page shows for that day completes it.
+    """
     stated = [(date, parse_date(date, zone)) for date in metadata.dates]
-    timed = next((moment for date, moment in stated if moment and has_time(date)), None)
     day = next((moment for _, moment in stated if moment), None)
+    timed = next((moment for date, moment in stated if moment and has_time(date)), None)
     if timed and day and timed.date() == day.date():
         return _Published(timed, False, "metadata")
-    source = "metadata" if day else "url" if _in_address(guess, url) else "text"
-    day = day or parse_date(guess, zone)
-    shown = list(find_moments(_top(tree), zone))
-    same = next((moment for moment in shown if day and moment.date() == day.date()), None)
-    if same:
-        return _Published(same, False, source if source == "metadata" else "text")
-    return _Published(day, True, source) if day else None
+    top = _top(tree)
+    if day:
+        return _completed(day, top, zone, "metadata")
+    if _in_address(guess, url):
+        return _completed(parse_date(guess, zone), top, zone, "url")
+    shown = next(find_moments(top, zone), None) or next(find_days(top, zone), None)
+    return _completed(shown or parse_date(guess, zone), top, zone, "text")
+
+
+def _completed(day: datetime | None, top: str, zone: str, source: str) -> _Published | None:
+    if day is None:
+        return None
+    shown = find_moments(top, zone)
+    same = next((moment for moment in shown if moment.date() == day.date()), None)
+    return _Published(same or day, same is None, source)
 
 
 def _top(tree: lxml_html.HtmlElement) -> str:
