@@ -34,6 +34,7 @@ from alerts.reading.sentence import clause, days
 from alerts.reading.vocabulary import Sign, Vocabulary, family, shipped
 
 _GUARDS = "guards.guard"
+_UNSPACED = {"zh", "ja"}
 _TRIES = 6
 """How many hits of one list are tried in a sentence."""
 _DEEP = 600
@@ -85,7 +86,7 @@ class Coder:
         if known not in self._scanners:
             columns = {name: c.get(known, ()) for name, c in self.vocabulary.words.items()}
             guards = columns.pop(_GUARDS, ())
-            self._scanners[known] = Scanner(columns, guards)
+            self._scanners[known] = Scanner(columns, guards, spaced=known not in _UNSPACED)
         return self._scanners[known]
 
     def _speaks(self, wanted: str) -> bool:
@@ -187,7 +188,7 @@ Spotted = tuple[Sign, tuple[Hit, ...]]
 
 def _combinations(sign: Sign, passage: Passage) -> Iterator[tuple[Hit, ...]]:
     """Each hit of the first list with its nearest hit of the others, where they are in reach."""
-    reach = sign.reach * _scale(passage.text)
+    reach = sign.reach * passage.scale
     for head in first(passage.lists[sign.all[0]], _TRIES):
         hits = [head]
         for name in sign.all[1:]:
@@ -197,11 +198,6 @@ def _combinations(sign: Sign, passage: Passage) -> Iterator[tuple[Hit, ...]]:
             hits.append(near)
         if len(hits) == len(sign.all):
             yield tuple(hits)
-
-
-def _scale(text: str) -> int:
-    """Latin text needs about three characters for what CJK says in one."""
-    return 3 if text.isascii() or sum(c > "\u2e80" for c in text) * 4 < len(text) else 1
 
 
 def _nearest(head: Hit, others: Iterator[Hit]) -> Hit | None:
@@ -266,7 +262,7 @@ class _Around:
         start, end = min(h.start for h in hits), max(h.end for h in hits)
         base = passage.start
         low, high = clause(passage.text, start - base, end - base)
-        return cls(passage, start, end, base + low, base + high, _scale(passage.text))
+        return cls(passage, start, end, base + low, base + high, passage.scale)
 
     def denies(self) -> bool:
         """A denial before or among the words of the event, or soon after them."""

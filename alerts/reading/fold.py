@@ -56,7 +56,9 @@ class Folded:
 
     @cached_property
     def _steps(self) -> tuple[_Edits, ...]:
-        """The edits of the three steps of folding, last step first."""
+        """The edits of the three steps of folding, last step first; none where nothing moved."""
+        if _even(self.source) and len(self.source) == len(self.text):
+            return ()
         voiced = _voice(self.source)
         flat = voiced.translate(_TABLE)
         return (
@@ -75,6 +77,11 @@ def fold(text: str, *, lines: bool = False) -> Folded:
     flat = _voice(text).translate(_TABLE)
     spaced = _pattern(flat).sub(lambda m: _space(m, lines), flat)
     return Folded(text, spaced, lines)
+
+
+def _even(text: str) -> bool:
+    """Whether every character becomes one; then only white space can change the length."""
+    return not _VOICED.search(text) and not any(_TABLE.odd(text))
 
 
 def _voice(text: str) -> str:

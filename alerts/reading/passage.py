@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 from typing import Literal
 
@@ -17,7 +16,7 @@ _LEAD = 2
 """The sentences of a body that count as its lead."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Passage:
     """One sentence. Offsets of hits are those of the field's folded text."""
 
@@ -28,25 +27,17 @@ class Passage:
     text: str
     lists: Mapping[str, list[Hit]]
     """For each word list, its hits in this sentence."""
+    parties: frozenset[str]
+    """Of HK, JP, CN: those that are named."""
+    foreign: bool
+    """Whether a country outside the triangle is named (Taiwan as a quarrel is none)."""
+    scale: int
+    """How many characters say what one does in Chinese or Japanese: 1, or 3 in Latin script."""
 
     @property
     def leads(self) -> bool:
         """In the title, or where a reader looks first."""
         return self.field == "title" or self.number < _LEAD
-
-    @cached_property
-    def parties(self) -> frozenset[str]:
-        """Of HK, JP, CN: those that are named."""
-        return frozenset(party for name in self.lists for party in _NAMED.get(name, ()))
-
-    @cached_property
-    def foreign(self) -> bool:
-        """Whether a country outside the triangle is named (Taiwan as a quarrel is none)."""
-        quarrels = self.lists.get("parties.taiwan-question", [])
-        return any(
-            not any(q.start <= hit.start and hit.end <= q.end for q in quarrels)
-            for hit in self.lists.get("parties.other", [])
-        )
 
 
 _NAMED: dict[str, tuple[str, ...]] = {
@@ -61,6 +52,7 @@ def passages(
     field: Literal["title", "text"], folded: Folded, scanner: Scanner
 ) -> Iterator[Passage]:
     """The sentences of a field that hold at least one word of the vocabulary, and the lead."""
+    scale = 3 if scanner.spaced else 1
     hits = iter(sorted(scanner.scan(folded.text)))
     hit = next(hits, None)
     for number, (start, end) in enumerate(sentences(folded.text)):
@@ -70,7 +62,20 @@ def passages(
                 lists.setdefault(name, []).append(hit)
             hit = next(hits, None)
         if lists or number < _LEAD:
-            yield Passage(field, number, start, folded.text[start:end], lists)
+            text = folded.text[start:end]
+            yield Passage(field, number, start, text, lists, _named(lists), _foreign(lists), scale)
+
+
+def _named(lists: Mapping[str, object]) -> frozenset[str]:
+    return frozenset(party for name in lists if name in _NAMED for party in _NAMED[name])
+
+
+def _foreign(lists: Mapping[str, list[Hit]]) -> bool:
+    quarrels = lists.get("parties.taiwan-question", [])
+    return any(
+        not any(q.start <= hit.start and hit.end <= q.end for q in quarrels)
+        for hit in lists.get("parties.other", [])
+    )
 
 
 def first(found: list[Hit], count: int) -> Iterator[Hit]:

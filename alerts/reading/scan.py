@@ -27,7 +27,15 @@ class Hit(NamedTuple):
 class Scanner:
     """Finds the terms of several word lists at once; cost grows with the text, not the lists."""
 
-    def __init__(self, words: Mapping[str, Sequence[Term]], guards: Sequence[Term] = ()) -> None:
+    def __init__(
+        self,
+        words: Mapping[str, Sequence[Term]],
+        guards: Sequence[Term] = (),
+        *,
+        spaced: bool = True,
+    ) -> None:
+        self.spaced = spaced
+        """Whether the language sets its words apart by spaces."""
         terms: dict[tuple[str, bool], tuple[Term, set[str]]] = {}
         for name, members in words.items():
             for term in members:

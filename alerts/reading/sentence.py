@@ -10,26 +10,9 @@ from datetime import date, timedelta
 LONGEST = 600
 """A sentence is cut here (characters), so that the work per sentence is bounded."""
 
-_ABBREVIATIONS = (
-    "mr",
-    "mrs",
-    "ms",
-    "dr",
-    "st",
-    "no",
-    "gen",
-    "sen",
-    "rep",
-    "gov",
-    "vs",
-    "u.s",
-    "u.k",
-)
-_END = re.compile(
-    "[。!?\n]+[\"')」』”]*|"
-    + "".join(rf"(?<!\b{re.escape(short)})" for short in _ABBREVIATIONS)
-    + r"\.[\"')]*(?= )"
-)
+_END = re.compile("[。!?\n]+[\"')」』”]*|\\.[\"')]*(?= )")
+_SHORT = re.compile(r"\b(?:mr|mrs|ms|dr|st|no|gen|sen|rep|gov|vs|u\.s|u\.k|[a-z])$")
+"""Before a full stop: an abbreviation, not an end."""
 _BREAK = re.compile("[,;:\n\u3000()「」『』、]|(?<=[^ -~]) | (?=[^ -~])| - ")
 """Ends a clause; a space does so between Chinese or Japanese characters."""
 
@@ -47,9 +30,13 @@ _DAY = re.compile(
 def sentences(text: str) -> Iterator[tuple[int, int]]:
     """The slices of `text` that are sentences, in order, none longer than LONGEST."""
     start = 0
-    for end in (match.end() for match in _END.finditer(text)):
-        yield from _pieces(start, end)
-        start = end
+    for mark in _END.finditer(text):
+        if mark.group()[0] == "." and _SHORT.search(
+            text, max(start, mark.start() - 4), mark.start()
+        ):
+            continue
+        yield from _pieces(start, mark.end())
+        start = mark.end()
     yield from _pieces(start, len(text))
 
 
