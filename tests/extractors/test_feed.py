@@ -309,7 +309,7 @@ ONE_PAGE = {
     "illegally-nested-9d532e", "CDATATestFeed-00d183", "atom_1.0_b-8940b9", "issue137-rss-967919",
     "hatena-rss.xml-7aec86", "top10news.xml-c6d353", "atom-related.xml-fb0f83",
     # Items without any address.
-    "atom-with-tag-uri-links-6c7e03", "feed1.atom-cf42da",
+    "atom-with-tag-uri-links-6c7e03", "feed1.atom-cf42da", "dublin-core-date-c613cf",
 }  # fmt: skip
 
 
