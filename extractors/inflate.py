@@ -32,12 +32,14 @@ class Inflater:
         self._plain = Plain(cap)
         self._cap = cap
         self._member = zlib.decompressobj(_GZIP_OR_ZLIB)
+        self._held = b""
         self.complete = True
         """False while a member is begun and not ended."""
 
     def add(self, data: bytes) -> bytes:
         """What `data` inflates to. OverflowError beyond the cap, zlib.error for damage."""
         parts = []
+        data, self._held = self._held + data, b""
         while data and self._goes_on(data):
             parts.append(self._plain.add(self._member.decompress(data, self._cap + 1)))
             self.complete = self._member.eof
@@ -45,11 +47,13 @@ class Inflater:
         return b"".join(parts)
 
     def _goes_on(self, data: bytes) -> bool:
-        """False where `data` is padding after the last member."""
+        """False for padding after the last member, and for half of the next one's mark."""
         if not self._member.eof:
             return True
         if data.startswith(GZIP_MAGIC):
             self._member = zlib.decompressobj(_GZIP_OR_ZLIB)
+        elif data == GZIP_MAGIC[:1]:
+            self._held = data
         return data.startswith(GZIP_MAGIC)
 
 
