@@ -107,11 +107,9 @@ def same_event(sighting: Sighting, event: Event) -> bool:
         return sighting.article_id in event.article_ids or (
             _in_time(sighting, event) and similarity(sighting.title, event.title) >= ALIKE
         )
-    return (
-        _same_parties(sighting, event)
-        and _same_level(sighting, event)
-        and _in_time(sighting, event)
-    )
+    if not (_same_parties(sighting, event) and _same_level(sighting, event)):
+        return False
+    return sighting.article_id in event.article_ids or _in_time(sighting, event)
 
 
 def similarity(one: str, other: str) -> float:
@@ -140,7 +138,12 @@ def _shelf(one: Sighting | Event) -> tuple[str | None, ...]:
 
 def _nearest(sighting: Sighting, events: Iterable[Event]) -> Event | None:
     fitting = [event for event in events if same_event(sighting, event)]
-    return min(fitting, key=lambda event: (_away(sighting, event), event.id), default=None)
+    return min(fitting, key=lambda event: _distance(sighting, event), default=None)
+
+
+def _distance(sighting: Sighting, event: Event) -> tuple[bool, timedelta, str]:
+    """The event that already holds the article comes first, then the nearest in time."""
+    return sighting.article_id not in event.article_ids, _away(sighting, event), event.id
 
 
 def _away(sighting: Sighting, event: Event) -> timedelta:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -191,7 +192,8 @@ def _spot(text: str, where: str, number: int, named: str, key: str = "") -> str:
 def _identity(entry: _Entry, spot: str) -> str:
     """The id given, or one made from the name, or from the first keyword."""
     source = entry.id or entry.name or next(iter(entry.keywords), "")
-    made = entry.id or re.sub(r"[^\w]+", "-", fold(source).text).strip("-_")
+    plain = unicodedata.normalize("NFKC", source).casefold()
+    made = entry.id or re.sub(r"[^\w]+", "-", plain).strip("-_")
     if not made:
         raise RuleError(spot, "has neither id, name nor keywords", 'add keywords = ["..."]')
     return made

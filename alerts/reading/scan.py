@@ -90,7 +90,7 @@ def _unmasked(hits: list[Hit], masks: list[tuple[int, int]]) -> list[Hit]:
 def _merged(masks: list[tuple[int, int]]) -> list[tuple[int, int]]:
     merged: list[tuple[int, int]] = []
     for low, high in sorted(masks):
-        if merged and low < merged[-1][1]:
+        if merged and low <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
         else:
             merged.append((low, high))
