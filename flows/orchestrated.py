@@ -10,9 +10,13 @@ from pathlib import Path
 
 from prefect import flow, task
 from prefect.artifacts import acreate_markdown_artifact
+from prefect.events.worker import EventsWorker
+from prefect.logging.handlers import APILogWorker
+from prefect.states import Cancelled
 
 from flows.cycle import Summary
 from flows.digest import send_digest
+from flows.errors import CycleBusy
 from flows.maintain import maintain as keep_up
 from flows.progress import audience
 from flows.report import markdown_report
@@ -20,15 +24,21 @@ from flows.settings import load
 from flows.watch import Step
 from flows.watch import watch as run_cycle
 
+FLUSH_SECONDS = 10
+
 
 @flow(name="watch")
 async def watch(config: str | None = None) -> Summary:
     """One cycle with the settings in the file `config`, with a report as artifact.
 
-    Fails where every source did.
+    Fails where every source did; is cancelled where another cycle is still at work.
     """
     house = load(Path(config) if config else None)
-    summary = await run_cycle(house, stage=_as_task, progress=audience.get())
+    try:
+        summary = await run_cycle(house, stage=_as_task, progress=audience.get())
+    except CycleBusy as busy:
+        # Prefect takes a state in place of a result.
+        return Cancelled(message=str(busy))  # type: ignore[return-value]
     await acreate_markdown_artifact(
         key="cycle", markdown=markdown_report(summary), description="What this cycle did"
     )
@@ -63,6 +73,13 @@ async def maintain(config: str | None = None) -> str:
 
     await _as_task("maintain", clear)
     return done
+
+
+def flush() -> None:
+    """Hand over the events and logs that Prefect holds back: call it before the server ends, or
+    this process waits for the server that is gone."""
+    EventsWorker.drain_all(timeout=FLUSH_SECONDS)
+    APILogWorker.drain_all(timeout=FLUSH_SECONDS)
 
 
 async def _as_task(name: str, step: Step) -> None:

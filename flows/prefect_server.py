@@ -41,7 +41,7 @@ def environment_for(home: Path, port: int) -> dict[str, str]:
         "PREFECT_LOGGING_EXTRA_LOGGERS": "flows,warehouse,alerts,extractors",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(30 * 86400),
-        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": str(7 * 86400),
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P7D",
     }
 
 

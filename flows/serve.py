@@ -1,7 +1,9 @@
 """`noroshi serve`: a Prefect server with its UI on loopback, and the schedules.
 
 This is the one place that defines schedules. A cycle that is still running when the next is due
-keeps its place: the late one is cancelled, not queued.
+keeps its place: the late one ends as cancelled, not queued. The lock of the cycle sees to that and
+not Prefect's concurrency limit: the kernel frees a lock however its holder dies, while a limit
+kept the slot of a killed run and cancelled the runs after it (seen with Prefect 3.8).
 """
 
 from __future__ import annotations
@@ -26,27 +28,29 @@ def serve(house: House, port: int, say: object) -> None:
             say(f"Prefect UI: {address} — data: {house.data_folder} — stop with Ctrl-C")
         with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
             asyncio.run(_schedules(house))
+        _flush()
+
+
+def _flush() -> None:
+    from flows import orchestrated
+
+    orchestrated.flush()
 
 
 async def _schedules(house: House) -> None:
     from prefect import aserve
-    from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
     from prefect.schedules import Cron
     from prefect.types.entrypoint import EntrypointType
 
     from flows import orchestrated
 
     file: Path | None = house.file
-    one_at_a_time = ConcurrencyLimitConfig(
-        limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
-    )
     schedule = house.settings.schedule
     deployments = [
         flow.to_deployment(
             name=name,
             schedule=Cron(cron, timezone=schedule.timezone),
             parameters={"config": str(file) if file else None},
-            concurrency_limit=one_at_a_time,
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
         for flow, name, cron in (

@@ -170,11 +170,20 @@ def _driver(house: House, prefect: bool, err: Console) -> Iterator[_Driver]:
             began = time.monotonic()
             address = stack.enter_context(running(home, port))
         err.print(f"Prefect    {address}, up after {time.monotonic() - began:.0f} s")
-        yield _as_flow
+        try:
+            yield _as_flow
+        finally:
+            _flush()
 
 
 async def _plain(house: House) -> Summary:
     return await watch(house, progress=audience.get())
+
+
+def _flush() -> None:
+    from flows import orchestrated
+
+    orchestrated.flush()
 
 
 async def _as_flow(house: House) -> Summary:
@@ -206,7 +215,7 @@ def _show_messages(stand: _Stand, out: Console) -> None:
     out.rule(f"What arrived in the inbox: {len(stand.box.mails)} messages")
     for mail in stand.box.mails[:SHOWN_PER_CHANNEL]:
         part = mail.get_body(("plain", "html"))
-        text = part.get_content() if part else ""
+        text = part.get_content().replace("\r\n", "\n") if part else ""
         out.print(
             Panel(Text(clean(text).strip()), title=Text(clean(mail["Subject"])), expand=False)
         )
