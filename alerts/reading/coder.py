@@ -139,7 +139,17 @@ def _as_background(finding: Finding) -> Finding:
 def _is_story(finding: Finding, news: Sequence[Finding]) -> bool:
     if finding.status is not Status.REPORTED:
         return False
-    return any(_frames(other, finding) for other in news if other is not finding)
+    return _is_so_far(finding, news) or any(
+        _frames(other, finding) for other in news if other is not finding
+    )
+
+
+def _is_so_far(finding: Finding, news: Sequence[Finding]) -> bool:
+    """English tells in the perfect ("has urged") what stands beside the news of its title."""
+    if finding.passage.leads or not _Around.of(finding.hits, finding.passage).in_perfect:
+        return False
+    title = {f.sign.category for f in news if f.passage.field == "title"}
+    return bool(title) and finding.sign.category not in title
 
 
 def _frames(other: Finding, finding: Finding) -> bool:
@@ -274,7 +284,8 @@ class _Around:
         before = self.passage.lists.get(f"modality.{cue}-before", ())
         after = self.passage.lists.get(f"modality.{cue}-after", ())
         far = self.end + reach * self.scale
-        far = min(far, self.high) if self.scale > 1 else far
+        if self.scale > 1 or cue == "cause":
+            far = min(far, self.high)
         return any(self.low <= hit.start and hit.end <= self.start for hit in before) or any(
             self.end <= hit.start <= far for hit in after
         )
@@ -283,7 +294,20 @@ class _Around:
         """A cue of the past in the clause, or a day more than a week before publication."""
         if self._holds("modality.now"):
             return False
-        return self._holds("modality.past") or (published is not None and self._old(published))
+        if self._holds("modality.past") or self._opens("modality.past"):
+            return True
+        return published is not None and self._old(published)
+
+    def _opens(self, name: str) -> bool:
+        """A time that opens a sentence holds for all of it."""
+        start = self.passage.start
+        hits = self.passage.lists.get(name, ())
+        return self.passage.field == "text" and any(h.start - start <= 2 for h in hits)
+
+    @property
+    def in_perfect(self) -> bool:
+        perfect = self.passage.lists.get("modality.perfect", ())
+        return any(self.low <= hit.start < self.end for hit in perfect)
 
     @property
     def is_deep(self) -> bool:
