@@ -11,66 +11,75 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from pathlib import Path
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from flows.prefect_server import environment_for, running
-from flows.settings import House, Schedule
+from flows.settings import House
 
-DEFAULT_PORT = 4200
+if TYPE_CHECKING:
+    from prefect.deployments.runner import RunnerDeployment
 
 
-def serve(house: House, port: int, say: object) -> None:
-    """Run until interrupted. Raises ServerError."""
+def serve(house: House, port: int, say: Callable[[str], None]) -> None:
+    """Run until interrupted, with a first cycle at once. Raises ServerError."""
     home = house.data_folder / "pipeline" / "prefect"
+    say("starting the Prefect server (10 to 20 seconds) …")
     with running(home, port) as address:
         os.environ.update(environment_for(home, port))
-        if callable(say):
-            say(f"Prefect UI: {address} — data: {house.data_folder} — stop with Ctrl-C")
+        say(f"Prefect UI: {address} — data: {house.data_folder} — stop with Ctrl-C")
         with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-            asyncio.run(_schedules(house))
+            asyncio.run(_keep_schedules(house))
         _flush()
+    say("stopped")
+
+
+async def _keep_schedules(house: House) -> None:
+    from prefect import get_client
+    from prefect.runner import Runner
+
+    runner = Runner(name="noroshi")
+    ids = {d.name: await runner.aadd_deployment(d) for d in await deployments(house)}
+    async with get_client() as client:
+        await client.create_flow_run_from_deployment(ids["watch"])
+    await runner.start()
+
+
+async def deployments(house: House) -> list[RunnerDeployment]:
+    """The three flows with their schedules, by module path: a path to a file would load a second
+    copy of the module."""
+    from prefect.schedules import Cron, Interval
+    from prefect.types.entrypoint import EntrypointType
+
+    from flows import orchestrated
+
+    schedule = house.settings.schedule
+    often = Interval(
+        timedelta(minutes=schedule.watch_minutes), anchor_date=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    return [
+        await flow.ato_deployment(
+            name=flow.name,
+            schedule=when,
+            parameters={"config": str(house.file) if house.file else None},
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        )
+        for flow, when in (
+            (orchestrated.watch, often),
+            (orchestrated.digest, Cron(_daily(schedule.digest), timezone=schedule.timezone)),
+            (orchestrated.maintain, Cron(_daily(schedule.maintain), timezone=schedule.timezone)),
+        )
+    ]
+
+
+def _daily(clock: str) -> str:
+    """`07:30` as a cron expression."""
+    hour, minute = clock.split(":")
+    return f"{int(minute)} {int(hour)} * * *"
 
 
 def _flush() -> None:
     from flows import orchestrated
 
     orchestrated.flush()
-
-
-async def _schedules(house: House) -> None:
-    from prefect import aserve
-    from prefect.schedules import Cron
-    from prefect.types.entrypoint import EntrypointType
-
-    from flows import orchestrated
-
-    file: Path | None = house.file
-    schedule = house.settings.schedule
-    deployments = [
-        flow.to_deployment(
-            name=name,
-            schedule=Cron(cron, timezone=schedule.timezone),
-            parameters={"config": str(file) if file else None},
-            entrypoint_type=EntrypointType.MODULE_PATH,
-        )
-        for flow, name, cron in (
-            (orchestrated.watch, "watch", watch_cron(schedule)),
-            (orchestrated.digest, "digest", daily_cron(schedule.digest)),
-            (orchestrated.maintain, "maintain", daily_cron(schedule.maintain)),
-        )
-    ]
-    await aserve(*[await d if asyncio.iscoroutine(d) else d for d in deployments])
-
-
-def daily_cron(clock: str) -> str:
-    """`07:30` as a cron expression."""
-    hour, minute = clock.split(":")
-    return f"{int(minute)} {int(hour)} * * *"
-
-
-def watch_cron(schedule: Schedule) -> str:
-    """Every so many minutes, counted from the hour (or from midnight for whole hours)."""
-    minutes = schedule.watch_minutes
-    if minutes < 60:
-        return f"*/{minutes} * * * *"
-    return f"0 */{max(1, minutes // 60)} * * *"
