@@ -41,6 +41,9 @@ ConfigOption = Annotated[
     typer.Option("--config", help="settings file (default: ./noroshi.toml)", show_default=False),
 ]
 
+PIPE_WIDTH = 160
+"""Columns of a table that goes into a file or another program."""
+
 Rows = Sequence[Mapping[str, object]]
 
 
@@ -49,7 +52,9 @@ def out() -> Console:
     """Where results go. Honours NO_COLOR; plain text where it is no terminal."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(highlight=False, soft_wrap=True, width=PIPE_WIDTH)
 
 
 @cache
