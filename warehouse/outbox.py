@@ -25,7 +25,7 @@ class Claimed:
 
 
 def claim(connection: duckdb.DuckDBPyConnection, now: datetime) -> tuple[Claimed, ...]:
-    """Take every delivery that is due, the oldest first. A lease that ran out is taken again."""
+    """Take every delivery that is due, the oldest news first. A lease that ran out is taken again."""
     answer = connection.execute(
         """
         SELECT delivery.id, delivery.alert_id, channel, state, attempts, due_at,
@@ -33,7 +33,7 @@ def claim(connection: duckdb.DuckDBPyConnection, now: datetime) -> tuple[Claimed
         FROM store.delivery
         JOIN store.alert ON alert.id = delivery.alert_id
         WHERE state NOT IN ('sent', 'dead') AND due_at <= $now
-        ORDER BY delivery.created_at, delivery.id
+        ORDER BY delivery.created_at, notice->>'published_at', delivery.id
         """,
         {"now": now},
     )
