@@ -145,8 +145,8 @@ def _is_story(finding: Finding, news: Sequence[Finding]) -> bool:
 
 
 def _is_so_far(finding: Finding, news: Sequence[Finding]) -> bool:
-    """English tells in the perfect ("has urged") what stands beside the news of its title."""
-    if finding.passage.leads or not _Around.of(finding.hits, finding.passage).in_perfect:
+    """A state that lasts ("has urged", 呼びかけている) beside the other news of a title."""
+    if finding.passage.field == "title" or not _Around.of(finding.hits, finding.passage).lasts:
         return False
     title = {f.sign.category for f in news if f.passage.field == "title"}
     return bool(title) and finding.sign.category not in title
@@ -222,7 +222,7 @@ def _gap(one: Hit, other: Hit) -> int:
 
 def _outdoes(better: Spotted, one: Spotted) -> bool:
     """Whether `better` reads the words of `one` more fully, by more or longer words."""
-    if better is one or better[0].category is not one[0].category:
+    if better is one:
         return False
     if not all(any(_covers(b, o) for b in better[1]) for o in one[1]):
         return False
@@ -305,9 +305,8 @@ class _Around:
         return self.passage.field == "text" and any(h.start - start <= 2 for h in hits)
 
     @property
-    def in_perfect(self) -> bool:
-        perfect = self.passage.lists.get("modality.perfect", ())
-        return any(self.low <= hit.start < self.end for hit in perfect)
+    def lasts(self) -> bool:
+        return self.says("perfect", 5)
 
     @property
     def is_deep(self) -> bool:
