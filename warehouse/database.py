@@ -75,10 +75,11 @@ class Warehouse:
         with hold(lock, wait_seconds=wait_seconds, doing="publish"), _os_errors(self.folder):
             draft = self.pipeline_folder / "publishing.duckdb"
             _clone(self.live, draft)
+            # A person who wrote into the former copy left a log, which would be replayed on the
+            # new one. It goes first: a process killed here leaves the former copy as it was.
+            self.published.with_name(f"{PUBLISHED}.wal").unlink(missing_ok=True)
             draft.replace(self.published)
             _sync(self.folder)
-            # A person who wrote into the former copy left a log that does not fit the new one.
-            self.published.with_name(f"{PUBLISHED}.wal").unlink(missing_ok=True)
 
     def reading(self, *, timezone: str = "UTC") -> Connection:
         """A read-only connection to the published copy. Raises WarehouseUnusable."""
@@ -103,6 +104,8 @@ def query(connection: Connection, sql: str) -> tuple[list[str], list[tuple[objec
 
 @contextlib.contextmanager
 def _attached(file: Path, deadline: float) -> Iterator[Connection]:
+    if not file.exists():
+        _create(file)
     connection = duckdb.connect(":memory:")
     try:
         _attach(connection, file, deadline)
@@ -111,6 +114,18 @@ def _attached(file: Path, deadline: float) -> Iterator[Connection]:
         yield connection
     finally:
         connection.close()
+
+
+def _create(file: Path) -> None:
+    """Make an empty database: elsewhere first, as DuckDB writes its three headers one by one and
+    refuses a file for good whose writer was killed in between (seen with 1.5.5)."""
+    draft = file.with_name(f"creating.{file.name}")
+    try:
+        draft.unlink(missing_ok=True)
+        duckdb.connect(str(draft)).close()
+        draft.replace(file)
+    except (duckdb.Error, OSError) as error:
+        raise _unusable(file, error) from error
 
 
 def _attach(connection: Connection, file: Path, deadline: float) -> None:
@@ -172,7 +187,7 @@ def _os_errors(where: Path) -> Iterator[None]:
         ) from error
 
 
-def _unusable(file: Path, error: duckdb.Error) -> WarehouseError:
+def _unusable(file: Path, error: duckdb.Error | OSError) -> WarehouseError:
     return WarehouseUnusable(
         file,
         f"it cannot be opened ({_first_line(error)})",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from warehouse.database import Warehouse, query
+from warehouse import database
+from warehouse.database import PUBLISHED, Warehouse, query
 from warehouse.errors import QueryError, WarehouseBusy, WarehouseTooNew, WarehouseUnusable
 from warehouse.lock import hold
 from warehouse.migrate import migrations
@@ -54,6 +56,35 @@ def test_a_newer_warehouse_is_refused(warehouse: Warehouse) -> None:
         pass
 
 
+LIMITED = """
+import resource, signal, sys
+from pathlib import Path
+from warehouse.database import Warehouse
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+warehouse = Warehouse(Path(sys.argv[1]))
+with warehouse.writing("test") as connection:
+    connection.execute("INSERT INTO store.run (id) VALUES ('first')")
+warehouse.publish()
+"""
+"""The kernel kills it at the first write that would make any file longer than the limit."""
+
+
+@pytest.mark.parametrize("limit", [0, 4096, 8192, 12288, 50_000, 300_000, 700_000, 1_000_000])
+def test_a_process_killed_at_any_write_leaves_what_can_be_opened(
+    warehouse: Warehouse, limit: int
+) -> None:
+    done = subprocess.run([sys.executable, "-c", LIMITED, warehouse.folder, str(limit)])
+    assert done.returncode == -signal.SIGXFSZ
+    with warehouse.writing("test") as connection:
+        rows = connection.execute("SELECT id FROM runs").fetchall()
+    assert rows in ([], [("first",)])
+    warehouse.publish()
+    with warehouse.reading() as reader:
+        assert query(reader, "SELECT id FROM runs")[1] == rows
+
+
 def test_an_error_rolls_the_whole_transaction_back(warehouse: Warehouse) -> None:
     with pytest.raises(ZeroDivisionError), warehouse.writing("test") as connection:
         connection.execute("INSERT INTO store.uncoded VALUES ('a', 'v')")
@@ -86,6 +117,27 @@ def test_what_a_person_wrote_into_the_copy_does_not_spoil_the_next(warehouse: Wa
     meddler.close()
     with warehouse.reading() as reader:
         assert "scribbled" not in {name for (name,) in query(reader, "SHOW TABLES")[1]}
+
+
+def test_a_publish_cut_off_after_the_rename_leaves_no_foreign_log(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with warehouse.writing("test") as connection:
+        connection.execute("INSERT INTO store.run (id) VALUES ('kept')")
+    warehouse.publish()
+    program = (
+        f"import duckdb, os; c = duckdb.connect({str(warehouse.published)!r})\n"
+        "c.execute('DELETE FROM store.run'); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+    assert warehouse.published.with_name(f"{PUBLISHED}.wal").exists()
+    with warehouse.writing("test"):
+        pass
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(database, "_sync", lambda folder: sys.exit("cut off"))
+        warehouse.publish()
+    with warehouse.reading() as reader:
+        assert query(reader, "SELECT id FROM runs")[1] == [("kept",)]
 
 
 def test_the_published_copy_serves_under_any_name(warehouse: Warehouse, tmp_path: Path) -> None:
