@@ -196,7 +196,7 @@ class Cycle:
         await asyncio.to_thread(self._finish)
 
     def _begin(self) -> dict[str, SourceState]:
-        with self.warehouse.writing("begin a cycle") as connection:
+        with self.warehouse.writing("begin a cycle", for_readers=False) as connection:
             seeds.plant(connection, self.summary.started_at)
             runs.start(connection, self.summary.run_id, "watch", self.summary.started_at)
             sources.configure(connection, self.house.sources)
@@ -205,7 +205,7 @@ class Cycle:
 
     def _wanted(self) -> list[Entry]:
         found = {entry.url: entry for poll in self.polls for entry in poll.entries}
-        with self.warehouse.writing("compare with what is known") as connection:
+        with self.warehouse.writing("compare with what is known", for_readers=False) as connection:
             known = articles.known(connection, [article_id(url) for url in found])
             unread = articles.unread(connection)
         enabled = {source.id for source in self.house.sources if source.enabled}
@@ -220,7 +220,7 @@ class Cycle:
         return stored
 
     def _claim(self) -> tuple[outbox.Claimed, ...]:
-        with self.warehouse.writing("claim deliveries") as connection:
+        with self.warehouse.writing("claim deliveries", for_readers=False) as connection:
             return outbox.claim(connection, datetime.now(UTC))
 
     async def _send_all(self, items: Iterable[outbox.Claimed], advance: Callable[[], None]) -> None:
@@ -270,7 +270,7 @@ class Cycle:
 
     def _finish(self) -> None:
         now = datetime.now(UTC)
-        with self.warehouse.writing("end a cycle") as connection:
+        with self.warehouse.writing("end a cycle", for_readers=False) as connection:
             sources.log_fetches(connection, self.summary.run_id, self.fetches)
             sources.remember(connection, self.polls, now)
             runs.finish(
@@ -280,23 +280,11 @@ class Cycle:
                 counts=self.summary.counts(),
                 now=now,
             )
-        if self._changed() or self._stale():
+        if self.warehouse.unpublished or self._stale():
             self.warehouse.publish()
 
-    def _changed(self) -> bool:
-        summary = self.summary
-        return bool(
-            summary.new
-            or summary.changed
-            or summary.matches
-            or summary.alerts
-            or summary.deliveries
-            or summary.undelivered
-        )
-
     def _stale(self) -> bool:
-        published = self.warehouse.published
-        return not published.exists() or time.time() - published.stat().st_mtime > STALE_SECONDS
+        return time.time() - self.warehouse.published.stat().st_mtime > STALE_SECONDS
 
 
 async def _each(

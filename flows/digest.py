@@ -45,7 +45,8 @@ async def send_digest(house: House) -> int:
 def compose(house: House, now: datetime) -> Digest:
     """The digest of the 24 hours before `now`."""
     day = now.astimezone(house.zone).date().isoformat()
-    with Warehouse(house.data_folder).writing("compose the digest") as connection:
+    warehouse = Warehouse(house.data_folder)
+    with warehouse.writing("compose the digest", for_readers=False) as connection:
         return digest_between(connection, now - PERIOD, now, day)
 
 

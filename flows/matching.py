@@ -31,7 +31,7 @@ def match_waiting(
 
 
 def _waiting(warehouse: Warehouse) -> list[matching.Waiting]:
-    with warehouse.writing("see what waits to be matched") as connection:
+    with warehouse.writing("see what waits to be matched", for_readers=False) as connection:
         return matching.waiting(connection, limit=BATCH)
 
 

@@ -53,12 +53,26 @@ class Warehouse:
         """The file that only the pipeline opens."""
         return self.pipeline_folder / "warehouse.duckdb"
 
+    @property
+    def unpublished(self) -> bool:
+        """Whether something was written for readers that the published copy lacks, be it by a
+        process that was killed before it could publish."""
+        return self._mark.exists() or not self.published.exists()
+
+    @property
+    def _mark(self) -> Path:
+        return self.pipeline_folder / "unpublished"
+
     @contextlib.contextmanager
-    def writing(self, doing: str, *, wait_seconds: float = 60) -> Iterator[Connection]:
+    def writing(
+        self, doing: str, *, wait_seconds: float = 60, for_readers: bool = True
+    ) -> Iterator[Connection]:
         """A connection inside one transaction: committed at the end, rolled back on an error.
 
         Creates and migrates the warehouse where needed. Waits at most `wait_seconds` for another
-        process. Raises WarehouseBusy, WarehouseTooNew and WarehouseUnusable.
+        process. What is written makes the warehouse `unpublished`, unless it is not worth a
+        publication of its own (`for_readers=False`). Raises WarehouseBusy, WarehouseTooNew and
+        WarehouseUnusable.
         """
         deadline = time.monotonic() + wait_seconds
         with (
@@ -68,11 +82,16 @@ class Warehouse:
             migrate(connection)
             with _transaction(connection, self.live):
                 yield connection
+                if for_readers:
+                    # Before the commit: a kill in between costs one publication too many, not one
+                    # too few.
+                    with _os_errors(self._mark):
+                        self._mark.touch()
 
     def publish(self, *, wait_seconds: float = 60) -> None:
         """Replace the published copy by the live file as it is now, in one rename."""
         lock = self.pipeline_folder / "writer.lock"
-        with hold(lock, wait_seconds=wait_seconds, doing="publish"), _os_errors(self.folder):
+        with hold(lock, wait_seconds=wait_seconds, doing="publish"), _os_errors(self.published):
             draft = self.pipeline_folder / "publishing.duckdb"
             _clone(self.live, draft)
             # A person who wrote into the former copy left a log, which would be replayed on the
@@ -80,6 +99,7 @@ class Warehouse:
             self.published.with_name(f"{PUBLISHED}.wal").unlink(missing_ok=True)
             draft.replace(self.published)
             _sync(self.folder)
+            self._mark.unlink(missing_ok=True)
 
     def reading(self, *, timezone: str = "UTC") -> Connection:
         """A read-only connection to the published copy. Raises WarehouseUnusable."""
@@ -182,7 +202,7 @@ def _os_errors(where: Path) -> Iterator[None]:
     except OSError as error:
         raise WarehouseUnusable(
             where,
-            f"the published copy cannot be written ({error.strerror})",
+            f"it cannot be written ({error.strerror})",
             "free some disk space or give this user write access, then run the next cycle",
         ) from error
 

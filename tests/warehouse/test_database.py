@@ -75,7 +75,8 @@ warehouse.publish()
 def test_a_process_killed_at_any_write_leaves_what_can_be_opened(
     warehouse: Warehouse, limit: int
 ) -> None:
-    done = subprocess.run([sys.executable, "-c", LIMITED, warehouse.folder, str(limit)])
+    program = [sys.executable, "-c", LIMITED, warehouse.folder, str(limit)]
+    done = subprocess.run(program, check=False)
     assert done.returncode == -signal.SIGXFSZ
     with warehouse.writing("test") as connection:
         rows = connection.execute("SELECT id FROM runs").fetchall()
@@ -107,6 +108,25 @@ def test_a_reader_keeps_its_copy_while_a_new_one_is_published(warehouse: Warehou
         assert query(reader, count)[1] == [(1,)]
 
 
+def test_what_was_not_published_stays_due(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert warehouse.unpublished, "there is no copy yet"
+    with warehouse.writing("test"):
+        pass
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(database, "_clone", lambda source, target: sys.exit("cut off"))
+        warehouse.publish()
+    assert warehouse.unpublished
+    warehouse.publish()
+    with warehouse.writing("test", for_readers=False):
+        pass
+    assert not warehouse.unpublished
+    with warehouse.writing("test"):
+        pass
+    assert warehouse.unpublished
+
+
 def test_what_a_person_wrote_into_the_copy_does_not_spoil_the_next(warehouse: Warehouse) -> None:
     with warehouse.writing("test"):
         pass
@@ -126,10 +146,10 @@ def test_a_publish_cut_off_after_the_rename_leaves_no_foreign_log(
         connection.execute("INSERT INTO store.run (id) VALUES ('kept')")
     warehouse.publish()
     program = (
-        f"import duckdb, os; c = duckdb.connect({str(warehouse.published)!r})\n"
-        "c.execute('DELETE FROM store.run'); os._exit(0)"
+        "import duckdb, os, sys; connection = duckdb.connect(sys.argv[1])\n"
+        "connection.execute('DELETE FROM store.run'); os._exit(0)"
     )
-    subprocess.run([sys.executable, "-c", program], check=True)
+    subprocess.run([sys.executable, "-c", program, warehouse.published], check=True)
     assert warehouse.published.with_name(f"{PUBLISHED}.wal").exists()
     with warehouse.writing("test"):
         pass
