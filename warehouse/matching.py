@@ -137,13 +137,22 @@ def store(
 
 
 def _still_waiting(connection: duckdb.DuckDBPyConnection, judged: Sequence[Judged]) -> list[Judged]:
+    """Take the tickets: by article and version, as two articles may have the same words."""
     answer = connection.execute(
-        "DELETE FROM store.uncoded WHERE version_id IN (SELECT unnest($ids::VARCHAR[])) "
-        "RETURNING version_id",
-        {"ids": [item.version.version_id for item in judged]},
+        """
+        DELETE FROM store.uncoded
+        WHERE (article_id, version_id) IN (
+            SELECT (unnest($articles::VARCHAR[]), unnest($versions::VARCHAR[]))
+        )
+        RETURNING article_id, version_id
+        """,
+        {
+            "articles": [item.version.article_id for item in judged],
+            "versions": [item.version.version_id for item in judged],
+        },
     )
-    taken = {row[0] for row in answer.fetchall()}
-    return [item for item in judged if item.version.version_id in taken]
+    taken = set(answer.fetchall())
+    return [i for i in judged if (i.version.article_id, i.version.version_id) in taken]
 
 
 def _write_codings(
