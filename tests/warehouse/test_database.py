@@ -75,7 +75,7 @@ warehouse.publish()
 def test_a_process_killed_at_any_write_leaves_what_can_be_opened(
     warehouse: Warehouse, limit: int
 ) -> None:
-    program = [sys.executable, "-c", LIMITED, warehouse.folder, str(limit)]
+    program = [sys.executable, "-c", LIMITED, str(warehouse.folder), str(limit)]
     done = subprocess.run(program, check=False)
     assert done.returncode == -signal.SIGXFSZ
     with warehouse.writing("test") as connection:
