@@ -116,6 +116,11 @@ class Finding:
     passage: Passage
     status: Status
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """Field and number of the sentence."""
+        return self.passage.field, self.passage.number
+
 
 def settle(found: Sequence[Finding], read: Sequence[Passage]) -> list[Finding]:
     """What the findings of one text say about each other.
@@ -127,8 +132,8 @@ def settle(found: Sequence[Finding], read: Sequence[Passage]) -> list[Finding]:
     """
     if any(p.field == "title" and "genres.feature" in p.lists for p in read):
         return [_as_background(f) for f in found]
-    news = [f for f in found if f.status is Status.REPORTED]
-    return [_as_background(f) if _is_story(f, news) else f for f in found]
+    news = _News.of(found)
+    return [_as_background(f) if news.tells_story(f) else f for f in found]
 
 
 def _as_background(finding: Finding) -> Finding:
@@ -136,44 +141,59 @@ def _as_background(finding: Finding) -> Finding:
     return replace(finding, status=Status.BACKGROUND) if reported else finding
 
 
-def _is_story(finding: Finding, news: Sequence[Finding]) -> bool:
-    if finding.status is not Status.REPORTED:
-        return False
-    return _is_so_far(finding, news) or any(
-        _frames(other, finding) for other in news if other is not finding
-    )
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What a text reports, by sentence and in its title."""
 
+    sentences: frozenset[tuple[str, int, Category, Direction]]
+    title: frozenset[tuple[Category, Direction]]
+    categories: frozenset[Category]
 
-def _is_so_far(finding: Finding, news: Sequence[Finding]) -> bool:
-    """A state that lasts ("has urged", 呼びかけている) beside the other news of a title."""
-    if finding.passage.field == "title" or not _Around.of(finding.hits, finding.passage).lasts:
-        return False
-    title = {f.sign.category for f in news if f.passage.field == "title"}
-    return bool(title) and finding.sign.category not in title
+    @classmethod
+    def of(cls, found: Sequence[Finding]) -> _News:
+        news = [f for f in found if f.status is Status.REPORTED]
+        return cls(
+            frozenset((*f.place, f.sign.category, f.sign.direction) for f in news),
+            frozenset(
+                (f.sign.category, f.sign.direction) for f in news if f.passage.field == "title"
+            ),
+            frozenset(f.sign.category for f in news),
+        )
 
+    def tells_story(self, finding: Finding) -> bool:
+        """Whether the other news makes `finding` part of the story so far."""
+        if finding.status is not Status.REPORTED:
+            return False
+        if self._is_reason(finding) or self._is_reversed(finding):
+            return True
+        return finding.passage.field == "text" and self._lasts(finding)
 
-def _frames(other: Finding, finding: Finding) -> bool:
-    """Whether `other` makes `finding` part of its story."""
-    if finding.passage.field == "text" and _is_reason(finding, other):
-        return True
-    if other.sign.category is not finding.sign.category:
-        return False
-    directions = {other.sign.direction, finding.sign.direction}
-    if directions != {Direction.ESCALATION, Direction.EASING}:
-        return False
-    if other.passage is finding.passage:
-        mutual = other.sign.category is Category.OFFICIAL_CONTACT
+    def _is_reason(self, finding: Finding) -> bool:
+        sign = finding.sign
+        attack = sign.category is Category.DETENTION_SAFETY and "attack" in sign.all[-1]
+        return attack and Category.TRAVEL_ADVISORY in self.categories
+
+    def _is_reversed(self, finding: Finding) -> bool:
+        """The other direction is told in the same sentence, or in the title over a body."""
+        category, direction = finding.sign.category, finding.sign.direction
+        if direction is Direction.NEUTRAL:
+            return False
+        other = next(d for d in _OPPOSITES if d is not direction)
+        if finding.passage.field == "text" and (category, other) in self.title:
+            return True
+        mutual = category is Category.OFFICIAL_CONTACT
         stronger = Direction.ESCALATION if mutual else Direction.EASING
-        return other.sign.direction is stronger
-    return other.passage.field == "title" and finding.passage.field == "text"
+        return other is stronger and (*finding.place, category, other) in self.sentences
+
+    def _lasts(self, finding: Finding) -> bool:
+        """A state that lasts ("has urged", 呼びかけている) beside the other news of a title."""
+        title = {category for category, _ in self.title}
+        if not title or finding.sign.category in title:
+            return False
+        return _Around.of(finding.hits, finding.passage).lasts
 
 
-def _is_reason(finding: Finding, other: Finding) -> bool:
-    return (
-        finding.sign.category is Category.DETENTION_SAFETY
-        and "attack" in finding.sign.all[-1]
-        and other.sign.category is Category.TRAVEL_ADVISORY
-    )
+_OPPOSITES = (Direction.ESCALATION, Direction.EASING)
 
 
 def script(text: str) -> str:
@@ -400,7 +420,7 @@ def _roles(findings: Sequence[Finding], main: Sequence[str]) -> tuple[str | None
     else a compound such as "bound for Japan"; the actor is the first other party of the sentence.
     What the sentence leaves open is filled from the text.
     """
-    target = next((party for f in findings for party in _aimed(f) if party in main), None)
+    target = next((party for finding in findings for party in _aimed(finding)), None)
     order = [party for party in _order(findings[0].passage.lists) if party in main]
     actor = next((p for p in [*order, *main] if p != target), None)
     return actor, target or next((p for p in [*order, *main] if p != actor), None)

@@ -98,8 +98,11 @@ def _merged(masks: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _touched(hit: Hit, masks: list[tuple[int, int]], starts: list[int]) -> bool:
+    """Whether a mask overlaps the hit and the hit does not reach beyond it on both sides."""
     at = bisect_right(starts, hit.end - 1) - 1
-    if at < 0 or masks[at][1] <= hit.start:
-        return False
-    low, high = masks[at]
-    return not (hit.start < low and high < hit.end)
+    while at >= 0 and masks[at][1] > hit.start:
+        low, high = masks[at]
+        if not hit.start < low or not high < hit.end:
+            return True
+        at -= 1
+    return False

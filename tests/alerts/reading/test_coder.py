@@ -29,8 +29,8 @@ def told(coding: Coding) -> set[tuple[str, str]]:
 def test_own_cases_stay_as_well_read_as_they_are() -> None:
     figures = measure(CASES, by_coder)
     assert figures["relevant"].f1 >= 0.98
-    assert figures["category"].f1 >= 0.96
-    assert figures["alert"].f1 >= 0.94
+    assert figures["category"].f1 >= 0.97
+    assert figures["alert"].f1 >= 0.96
     assert figures["direction"].precision >= 0.97
     assert figures["alert"].f1 > measure(CASES, by_keywords)["alert"].f1 + 0.2
 
@@ -166,6 +166,7 @@ def test_the_coder_works_in_other_processes() -> None:
         "外交部提醒公民避免前往日本",
         "China urges Japan travel advisory cancel exchange ",
         "日中中止。",
+        "China said on Monday that Japan must lift its ban on seafood. It rained in Paris. ",
     ],
 )
 def test_trigger_words_without_end_stay_linear(unit: str) -> None:
@@ -185,10 +186,10 @@ def test_labelled_news_stays_as_well_read_as_it_is(shared: Path) -> None:
     gold = items(shared / "eval" / "events_dev.jsonl")
     whole = measure(gold, by_coder)
     assert whole["relevant"].f1 >= 0.98
-    assert whole["category"].f1 >= 0.95
-    assert whole["alert"].f1 >= 0.94
+    assert whole["category"].f1 >= 0.96
+    assert whole["alert"].f1 >= 0.95
     assert whole["alert"].precision >= 0.93
-    assert whole["direction"].precision >= 0.97
+    assert whole["direction"].precision >= 0.98
     for language in sorted({item["lang"] for item in gold}):
         part = measure([item for item in gold if item["lang"] == language], by_coder)
         for name in ("relevant", "category", "alert"):
