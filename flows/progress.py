@@ -61,8 +61,10 @@ class Bars:
 
 
 def stages_on(console: Console) -> Stages:
-    """Bars where `console` is a terminal, silence elsewhere."""
-    return Bars(console) if console.is_terminal else Silent()
+    """Bars where `console` is a terminal, silence elsewhere.
+
+    The stream is asked itself: rich calls a pipe a terminal where FORCE_COLOR is set."""
+    return Bars(console) if console.file.isatty() else Silent()
 
 
 audience: ContextVar[Stages] = ContextVar("audience", default=Silent())  # noqa: B039

@@ -15,7 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from flows.cli import begin, look, machine, operate
-from flows.cli.console import say, say_error
+from flows.cli.console import encode_streams, markup, say, say_error
 
 app = typer.Typer(
     name="noroshi",
@@ -23,7 +23,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=markup(),
 )
 
 for module in (begin, operate, look, machine):
@@ -32,25 +32,46 @@ for module in (begin, operate, look, machine):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `noroshi`: run a command and exit with its status."""
+    encode_streams()
     sys.exit(_status(list(sys.argv[1:] if arguments is None else arguments)))
 
 
 def _status(arguments: list[str]) -> int:
     try:
         status = app(arguments, standalone_mode=False, prog_name="noroshi")
+        sys.stdout.flush()
     except TyperException as error:
         if text := error.format_message():
-            say_error(f"{text.rstrip('.')}; `noroshi --help` lists the commands")
+            say_error(f"{_usage(text)}; {_hint(error)}")
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         say("stopped")
         return 130
-    except BrokenPipeError:  # `noroshi … | head`: the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):  # `noroshi … | head`; typer makes it a SystemExit
+        _close_streams()
         return 0
     except Exception as error:  # noqa: BLE001 (what is not ours is raised again)
         return _explained(error)
     return int(status or 0)
+
+
+def _usage(text: str) -> str:
+    """What is wrong with the command, in one line and without the words of the libraries."""
+    return " ".join(text.split()).replace("Value error, ", "").rstrip(".")
+
+
+def _hint(error: TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    if context is None or context.parent is None:
+        return "`noroshi --help` lists the commands"
+    return f"see `{context.command_path} --help`"
+
+
+def _close_streams() -> None:
+    """Nobody reads: what is still buffered goes nowhere, without a word when Python ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
 
 
 def _explained(error: Exception) -> int:

@@ -6,14 +6,18 @@ Text from outside is stripped of control characters before it reaches a terminal
 from __future__ import annotations
 
 import csv
+import io
 import json
+import math
+import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import typer
@@ -47,22 +51,50 @@ PIPE_WIDTH = 160
 Rows = Sequence[Mapping[str, object]]
 
 
+def encode_streams() -> None:
+    """Files and pipes get UTF-8 whatever the locale; a terminal gets what it can show."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="replace")
+
+
+def markup() -> Literal["rich"] | None:
+    """How help pages are drawn: plainly where NO_COLOR is set (https://no-color.org)."""
+    return None if os.environ.get("NO_COLOR") else "rich"
+
+
 @cache
 def out() -> Console:
     """Where results go. Honours NO_COLOR; plain text where it is no terminal."""
-    from rich.console import Console
-
     if sys.stdout.isatty():
-        return Console(highlight=False)
-    return Console(highlight=False, soft_wrap=True, width=PIPE_WIDTH)
+        return _console()
+    return _console(soft_wrap=True, width=PIPE_WIDTH)
 
 
 @cache
 def err() -> Console:
     """Where progress and diagnostics go."""
+    return _console(stderr=True, soft_wrap=True)
+
+
+def _console(*, stderr: bool = False, soft_wrap: bool = False, width: int | None = None) -> Console:
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            """Let `main` end the program; rich would end it here, with status 1."""
+            raise BrokenPipeError
+
+    return Plain(
+        stderr=stderr,
+        soft_wrap=soft_wrap,
+        width=width,
+        highlight=False,
+        emoji=False,
+        # Rich's own NO_COLOR leaves bold and dim, which are escape sequences all the same.
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+    )
 
 
 def say(line: str) -> None:
@@ -100,13 +132,14 @@ def show(
 
 
 def to_json(value: object, indent: int | None = None) -> str:
-    """JSON with the text as it is; lone surrogates, which UTF-8 cannot carry, are escaped."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent, default=_json)
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return json.dumps(value, indent=indent, default=_json)
-    return text
+    """JSON with the text as it is, but for characters that a terminal obeys, that end a line
+    for some readers, or that UTF-8 cannot carry: these are escaped. NaN and Infinity are null."""
+    text = json.dumps(_json(value), ensure_ascii=False, indent=indent, allow_nan=False)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+# DEL and C1 controls, line and paragraph separators, bidi controls, lone surrogates.
+_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def clean(value: object) -> str:
@@ -130,7 +163,7 @@ def _table(rows: Rows, columns: Sequence[str], zone: str, none: str) -> None:
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(Text(clean(column)), overflow="fold")
     for row in rows:
         table.add_row(*(Text(clean(_shown(row.get(column), zone))) for column in columns))
     out().print(table)
@@ -147,14 +180,24 @@ def _shown(value: object, zone: str) -> object:
 
 
 def _csv(rows: Rows, columns: Sequence[str]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_flat(row.get(column)) for column in columns])
+    """Exact in a file or a pipe; on a terminal, what it would obey is taken out."""
+    shown = clean if sys.stdout.isatty() else str
+    for record in (columns, *([_flat(row.get(column)) for column in columns] for row in rows)):
+        sys.stdout.write(_csv_line([shown(value) for value in record]))
+
+
+def _csv_line(values: Sequence[str]) -> str:
+    """One record that ends in a line feed. Python before 3.13 quotes a carriage return only where
+    it is part of the line's end, and bare ones split records for most readers."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerow(values)
+    return buffer.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _flat(value: object) -> object:
-    if isinstance(value, datetime | date):
+    if value is None:
+        return ""
+    if isinstance(value, datetime | date | time):
         return value.isoformat()
     return to_json(value) if isinstance(value, list | tuple | dict) else value
 
@@ -164,4 +207,13 @@ def _plain(row: Mapping[str, object], columns: Iterable[str]) -> dict[str, objec
 
 
 def _json(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime | date) else str(value)
+    """`value` as JSON knows it; what it does not know as text."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(_json(key)): _json(item) for key, item in value.items()}
+    return [_json(item) for item in value] if isinstance(value, list | tuple) else str(value)

@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
+from flows.cli import main
+from flows.cli.console import err, out
 from flows.settings import House, load
+from tests.flows.newsroom import Newsroom, newsroom
 
 Write = Callable[[str], Path]
+TELLS_COLOURS = ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS", "COLUMNS")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended and what it said."""
+
+    status: int
+    out: str
+    err: str
+
+
+class Run(Protocol):
+    """Run `noroshi` with these arguments."""
+
+    def __call__(self, *arguments: str, stdin: bytes = b"") -> Ran: ...
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import os
-
     for name in os.environ:
-        if name.startswith("NOROSHI_") and name != "NOROSHI_SHARED":
+        if (name.startswith("NOROSHI_") and name != "NOROSHI_SHARED") or name in TELLS_COLOURS:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
@@ -38,3 +66,46 @@ def write(tmp_path: Path) -> Write:
 def settle(write: Write) -> Callable[[str], House]:
     """Settings from a text, as a cycle gets them."""
     return lambda text: load(write(text))
+
+
+@pytest.fixture
+def news(tmp_path: Path) -> Iterator[Newsroom]:
+    """A news site and desks on loopback, with settings in the present folder."""
+    with newsroom(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def call(capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`noroshi` within this process: quick, and the same code but for the process's own edges."""
+
+    def call(*arguments: str, stdin: bytes = b"") -> Ran:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        out.cache_clear()
+        err.cache_clear()
+        capsysbinary.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        said = capsysbinary.readouterr()
+        return Ran(int(ended.value.code or 0), said.out.decode(), said.err.decode())
+
+    return call
+
+
+@pytest.fixture
+def noroshi(tmp_path: Path) -> Run:
+    """The installed program in a process of its own."""
+    program = Path(sys.executable).with_name("noroshi")
+
+    def run(*arguments: str, stdin: bytes = b"") -> Ran:
+        ran = subprocess.run(
+            [program, *arguments],
+            input=stdin,
+            capture_output=True,
+            cwd=tmp_path,
+            timeout=120,
+            check=False,
+        )
+        return Ran(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+
+    return run
