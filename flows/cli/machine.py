@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from datetime import date
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,7 +67,7 @@ def extract(
 
 def _page(source: str, url: str | None, config: Path | None) -> tuple[bytes, str | None, str]:
     """Body, Content-Type and address of what is to be read."""
-    if source.startswith(("http://", "https://")):
+    if source.lower().startswith(("http://", "https://")):
         return _fetched(source, config)
     if source == "-":
         return sys.stdin.buffer.read(), None, url or "about:blank"
@@ -113,7 +115,7 @@ def classify() -> int:
 
 def _codings(lines: Iterable[bytes], coder: Coder) -> Iterator[dict[str, object]]:
     for number, line in enumerate(lines, 1):
-        if not line.strip():
+        if not line.removeprefix(BOM_UTF8).strip():
             continue
         try:
             item = _item(line)
@@ -128,22 +130,38 @@ def _codings(lines: Iterable[bytes], coder: Coder) -> Iterator[dict[str, object]
 
 def _item(line: bytes) -> dict[str, Any]:
     """One article. Raises ValueError saying what is wrong with the line."""
-    try:
-        item = json.loads(line.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise ValueError(f"not UTF-8: {error.reason} at byte {error.start}") from error
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"not JSON: {error}") from error
-    if not isinstance(item, dict):
-        raise ValueError("not a JSON object with id, title and text")
-    if "id" not in item:
-        raise ValueError("the field 'id' is missing")
+    item = _object(line)
+    # A bool is an int to Python, and 1e999 a float that JSON cannot say.
+    if type(item.get("id")) not in {str, int, float} or item["id"] in {inf, -inf}:
+        raise ValueError("the field 'id' must be a string or a number")
+    if not {"title", "text"} & item.keys():
+        raise ValueError("the fields 'title' and 'text' are missing")
     for field in ("title", "text"):
         if not isinstance(item.setdefault(field, ""), str):
             raise ValueError(f"the field {field!r} must be a string")
     if not isinstance(item.get("lang"), str | None):
         raise ValueError("the field 'lang' must be a string")
     return item
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        item = json.loads(line.decode("utf-8-sig"), parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8: {error.reason} at byte {error.start}") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error}") from error
+    except RecursionError as error:
+        raise ValueError("not JSON for us: it is nested too deeply") from error
+    except ValueError as error:  # Python's limit of digits, which it tells in its own words
+        raise ValueError("not JSON for us: a number is out of range") from error
+    if not isinstance(item, dict):
+        raise ValueError("not a JSON object with id, title and text")
+    return item
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _day(item: dict[str, Any]) -> date | None:
