@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test lock format clean
+.PHONY: install demo test faults lock format clean
 
 install: $(VENV)/installed
 
@@ -22,6 +22,9 @@ test: install  ## everything that CI runs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+faults: install  ## cycles killed with SIGKILL at every seam and at random moments (long)
+	$(BIN)/python -m pytest -m faults
 
 lock:  ## renew requirements.lock from pyproject.toml
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
