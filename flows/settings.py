@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as VariableError
 
 from alerts.errors import RuleError
 from alerts.reading.rule import RuleBook, load_rules
@@ -55,7 +56,8 @@ def _http(address: str) -> str:
 
 def _name(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", text):
-        raise ValueError(f"{text!r} must be lower-case letters, digits, - and _ (at most 64)")
+        shown = "it" if "/" in text else repr(text)  # an address put here may hold a secret
+        raise ValueError(f"{shown} must be lower-case letters, digits, - and _ (at most 64)")
     return text
 
 
@@ -188,6 +190,8 @@ class House:
     book: RuleBook
     environment: Mapping[str, str] = field(repr=False)
     """Has the secrets: it is looked into by name and never shown."""
+    text: str = field(default="", repr=False)
+    """Of the file, for saying where something stands."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -220,8 +224,7 @@ class House:
     def channels(self) -> tuple[Channel, ...]:
         """The enabled channels with their secret addresses. Raises SettingsError."""
         tables = [table for table in self.settings.channel if table.enabled]
-        problems = [f"{_where(self.file)}: {text}" for text in self.missing_secrets()]
-        if problems:
+        if problems := list(self.missing_secrets()):
             raise SettingsError(problems)
         return tuple(
             Channel(
@@ -235,13 +238,17 @@ class House:
 
     def missing_secrets(self) -> Iterator[str]:
         """One line for each enabled channel whose `env:NAME` is not set."""
-        for table in self.settings.channel:
+        for index, table in enumerate(self.settings.channel):
             if table.enabled and not _secret(table.url, self.environment):
                 name = table.url.removeprefix("env:")
                 yield (
-                    f"channel {table.name!r} wants {name}, which is not set; "
-                    f"put {name}=… into .env or the environment"
+                    f"{self.at('channel', index, 'url')}: channel {table.name!r} wants {name}, "
+                    f"which is not set; put {name}=… into .env or the environment"
                 )
+
+    def at(self, *place: str | int) -> str:
+        """File and line of the key at `place`: `("channel", 1, "url")` is the second one's url."""
+        return f"{_where(self.file)}{_line(self.text, place)}"
 
 
 def find(given: Path | None = None) -> Path | None:
@@ -264,10 +271,14 @@ def load(file: Path | None) -> House:
     try:
         with _environment(environment):
             settings = Settings(**tables)
+    except VariableError as error:
+        raise SettingsError([_no_json(error)]) from None  # the cause quotes the value
     except ValidationError as error:
-        raise SettingsError([_explain(problem, text, file) for problem in error.errors()]) from None
+        problems = [_explain(problem, text, file, environment) for problem in error.errors()]
+        raise SettingsError(problems) from None
+    _refuse_twins([channel.name for channel in settings.channel], "channel", "name", text, file)
     sources = _sources(settings, text, file)
-    return House(settings, file, sources, _book(settings, text, file), environment)
+    return House(settings, file, sources, _book(settings, text, file), environment, text)
 
 
 def _read(file: Path | None) -> str:
@@ -297,7 +308,12 @@ def _parse(text: str, file: Path | None) -> dict[str, Any]:
 
 def _dotenv(file: Path | None) -> dict[str, str]:
     beside = (file.parent if file else Path.cwd()) / ".env"
-    return {name: value for name, value in dotenv_values(beside).items() if value is not None}
+    try:
+        values = dotenv_values(beside)
+    except (OSError, UnicodeDecodeError):
+        line = f"{beside}: it cannot be read; it must be a readable UTF-8 file of NAME=value lines"
+        raise SettingsError([line]) from None
+    return {name: value for name, value in values.items() if value is not None}
 
 
 class _environment:  # noqa: N801 (a context manager used as a verb)
@@ -318,7 +334,7 @@ def _sources(settings: Settings, text: str, file: Path | None) -> tuple[Source, 
     own = [table.source() for table in settings.source]
     shipped = list(shipped_sources()) if settings.sources.shipped else []
     _refuse_unknown(settings.sources, {s.id for s in shipped}, "source", text, file)
-    _refuse_twins([source.id for source in own], text, file)
+    _refuse_twins([source.id for source in own], "source", "id", text, file)
     own_ids = {source.id for source in own}
     chosen = [_chosen(source, settings.sources) for source in shipped if source.id not in own_ids]
     return (*own, *chosen)
@@ -350,12 +366,12 @@ def _refuse_unknown(
         raise SettingsError(problems)
 
 
-def _refuse_twins(ids: list[str], text: str, file: Path | None) -> None:
-    for index, name in enumerate(ids):
-        if name in ids[:index]:
-            place = _line(text, ("source", index, "id"))
+def _refuse_twins(names: list[str], noun: str, key: str, text: str, file: Path | None) -> None:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            place = _line(text, (noun, index, key))
             raise SettingsError(
-                [f"{_where(file)}{place}: two sources are called {name!r}; rename one of them"]
+                [f"{_where(file)}{place}: two {noun}s are called {name!r}; rename one of them"]
             )
 
 
@@ -374,18 +390,35 @@ def _book(settings: Settings, text: str, file: Path | None) -> RuleBook:
     )
 
 
-def _explain(problem: Any, text: str, file: Path | None) -> str:
+def _no_json(error: VariableError) -> str:
+    """One line for a variable of a table's name that holds something else than the table."""
+    found = re.search(r'field "(\w+)"', str(error))
+    name = f"NOROSHI_{found[1].upper()}" if found else "a variable NOROSHI_…"
+    return (
+        f"{name}: it is the name of a table of settings and no JSON; "
+        f"set {name}__<KEY> instead, or give a secret another name such as NOROSHI_MY_DESK"
+    )
+
+
+def _explain(problem: Any, text: str, file: Path | None, environment: Mapping[str, str]) -> str:
     """One line for one of pydantic's errors: where, what, what to do."""
     place: tuple[str | int, ...] = tuple(problem["loc"])
     variable = "NOROSHI_" + "__".join(str(part) for part in place).upper()
-    where = variable if variable in os.environ else f"{_where(file)}{_line(text, place)}"
+    in_file = f"{_where(file)}{_line(text, place)}"
+    where = f"{variable} (environment or .env)" if variable in environment else in_file
     name = ".".join(str(p + 1) if isinstance(p, int) else p for p in place)
     if problem["type"] == "extra_forbidden":
         return f"{where}: there is no setting {name!r}; {_nearest(place)}"
     what = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{where}: {name}: {what}{_found(place, problem)}; correct or remove it"
+
+
+def _found(place: tuple[str | int, ...], problem: Any) -> str:
+    """The wrong value, where it can be no secret and is not in the message already."""
     given = problem.get("input")
-    shown = f" (found {given!r})" if isinstance(given, str | int | float) and name != "url" else ""
-    return f"{where}: {name}: {what}{shown}; correct or remove it"
+    if place[0] == "channel" or not isinstance(given, str | int | float):
+        return ""
+    return "" if repr(given) in problem["msg"] else f" (found {given!r})"
 
 
 def _nearest(place: tuple[str | int, ...]) -> str:

@@ -20,15 +20,26 @@ def register(app: typer.Typer) -> None:
     app.command()(check)
 
 
-def version(
-    show: Annotated[bool, typer.Option("--version", help="print the version and exit")] = False,
-) -> None:
-    """Watch the news on Hong Kong–Japan–China relations; tell people when something happens."""
-    if show:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         from importlib.metadata import version as installed
 
         out().print(f"noroshi {installed('noroshi')}")
         raise typer.Exit
+
+
+def version(
+    show: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="print the version and exit", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    """Watch the news on Hong Kong–Japan–China relations; tell people when something happens.
+
+    Example: noroshi init && noroshi check && noroshi run
+    """
 
 
 def init(
@@ -39,19 +50,29 @@ def init(
 
     Example: noroshi init
     """
-    from importlib.resources import files
-
-    folder.mkdir(parents=True, exist_ok=True)
     for name, template in (("noroshi.toml", "noroshi.toml"), (".env.example", "env.example")):
         target = folder / name
         if target.exists() and not force:
             say_error(f"{target} exists and was left as it is; --force overwrites it")
             return 1
-        text = files("flows").joinpath("templates", template).read_text(encoding="utf-8")
-        target.write_text(text, encoding="utf-8")
+        _write(template, target)
         say(f"wrote {target}")
     say("next: set `contact` and a channel in noroshi.toml, then `noroshi check`, `noroshi run`")
     return 0
+
+
+def _write(template: str, target: Path) -> None:
+    from importlib.resources import files
+
+    from flows.errors import FlowError
+
+    text = files("flows").joinpath("templates", template).read_text(encoding="utf-8")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        what = f"it cannot be written ({error.strerror})"
+        raise FlowError(target, what, "name a folder that you may write to") from error
 
 
 def check(config: ConfigOption = None) -> int:
@@ -60,7 +81,11 @@ def check(config: ConfigOption = None) -> int:
     Example: noroshi check
     """
     settings = house(config)
-    problems = [*_channel_problems(settings), *_folder_problems(settings)]
+    problems = [
+        *_channel_problems(settings),
+        *_rule_problems(settings),
+        *_folder_problems(settings),
+    ]
     for line in problems:
         say_error(line)
     for line in _remarks(settings):
@@ -73,23 +98,37 @@ def _channel_problems(settings: House) -> list[str]:
     from alerts.errors import ChannelError
     from alerts.telling.channel import check as check_channel
 
-    missing = [f"{_file(settings)}: {line}" for line in settings.missing_secrets()]
-    if missing:
+    if missing := list(settings.missing_secrets()):
         return missing
     problems = []
+    places = {table.name: index for index, table in enumerate(settings.settings.channel)}
     for channel in settings.channels():
         try:
             check_channel(channel)
         except ChannelError as error:
-            problems.append(f"{_file(settings)}: {error}")
-    known = {channel.name for channel in settings.settings.channel}
-    for rule in settings.book.rules:
-        for name in sorted(set(rule.channels) - known):
-            problems.append(
-                f"{_file(settings)}: rule {rule.id!r} sends to channel {name!r}, which is not "
-                f"set; add a [[channel]] of that name or correct the rule"
-            )
+            problems.append(f"{settings.at('channel', places[channel.name], 'url')}: {error}")
     return problems
+
+
+def _rule_problems(settings: House) -> list[str]:
+    """Names of channels and sources in the file's own rules that mean nothing."""
+    on = {channel.name for channel in settings.settings.channel if channel.enabled}
+    known = {"channels": on, "sources": {source.id for source in settings.sources}}
+    return [
+        f"{settings.at('rule', index, key)}: no {key[:-1]} {name!r} is set and switched on; "
+        f"add a [[{key[:-1]}]] of that name or correct the rule"
+        for index, table in enumerate(settings.settings.rule)
+        for key, names in known.items()
+        for name in _listed(table.get(key, ()))
+        if name not in names
+    ]
+
+
+def _listed(value: object) -> list[str]:
+    """A name or a list of names, as rules take both."""
+    if isinstance(value, list | tuple):
+        return [str(item) for item in value]
+    return [str(value)]
 
 
 def _folder_problems(settings: House) -> list[str]:
