@@ -102,24 +102,33 @@ class Warehouse:
             self._mark.unlink(missing_ok=True)
 
     def reading(self, *, timezone: str = "UTC") -> Connection:
-        """A read-only connection to the published copy. Raises WarehouseUnusable."""
+        """A read-only connection to the published copy.
+
+        Raises WarehouseUnusable, and WarehouseBusy where somebody has opened it to write into it.
+        """
         try:
             connection = duckdb.connect(str(self.published), read_only=True)
-        except duckdb.IOException as error:
-            raise _unusable(self.published, error) from error
+        except duckdb.Error as error:
+            if _locked(error):
+                remedy = "close that program, or let it open the file read-only"
+                raise WarehouseBusy(self.published, _first_line(error), remedy) from error
+            remedy = "if it is damaged, remove it and run `noroshi maintain`, which makes it anew"
+            raise _unusable(self.published, error, remedy) from error
         connection.execute(f"SET TimeZone = '{_quoted(timezone)}'")
         return connection
 
 
 def query(connection: Connection, sql: str) -> tuple[list[str], list[tuple[object, ...]]]:
     """Column names and rows of a person's `sql`. Raises QueryError."""
+    remedy = '`noroshi sql "SHOW TABLES"` lists what can be queried'
     try:
         answer = connection.execute(sql)
+        if answer is None:  # DuckDB's answer to no statement at all
+            raise QueryError("SQL", "there is no statement", remedy)
         columns = [column[0] for column in answer.description or []]
         return columns, answer.fetchall()
     except duckdb.Error as error:
-        remedy = '`noroshi sql "SHOW TABLES"` lists what can be queried'
-        raise QueryError("SQL", str(error).strip(), remedy) from error
+        raise QueryError("SQL", _told(error), remedy) from error
 
 
 @contextlib.contextmanager
@@ -154,7 +163,7 @@ def _attach(connection: Connection, file: Path, deadline: float) -> None:
         try:
             connection.execute(f"ATTACH '{_quoted(str(file))}' AS noroshi")
         except duckdb.Error as error:
-            if "lock" not in str(error).lower():
+            if not _locked(error):
                 raise _unusable(file, error) from error
             if time.monotonic() >= deadline:
                 remedy = f"close that program; people open {PUBLISHED} in the data folder instead"
@@ -207,12 +216,24 @@ def _os_errors(where: Path) -> Iterator[None]:
         ) from error
 
 
-def _unusable(file: Path, error: duckdb.Error | OSError) -> WarehouseError:
-    return WarehouseUnusable(
-        file,
-        f"it cannot be opened ({_first_line(error)})",
-        "check access and free space of the data folder",
-    )
+def _unusable(
+    file: Path,
+    error: duckdb.Error | OSError,
+    remedy: str = "check access and free space of the data folder",
+) -> WarehouseError:
+    return WarehouseUnusable(file, f"it cannot be used ({_first_line(error)})", remedy)
+
+
+def _locked(error: duckdb.Error) -> bool:
+    """Whether another process has the file open. The word "lock" alone stands in other errors
+    ("block") and in paths too."""
+    return "Could not set lock on file" in str(error)
+
+
+def _told(error: duckdb.Error) -> str:
+    """What DuckDB says of a statement in one line, without the picture of the place."""
+    before_the_picture = str(error).strip().partition("\n\nLINE ")[0]
+    return " ".join(before_the_picture.split())
 
 
 def _first_line(error: Exception) -> str:

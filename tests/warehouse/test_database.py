@@ -241,3 +241,31 @@ def test_a_lock_is_free_again_after_its_block(tmp_path: Path) -> None:
     for _ in range(2):
         with hold(tmp_path / "lock", wait_seconds=0, doing="test"):
             pass
+
+
+def test_a_damaged_file_is_not_waited_for(tmp_path: Path) -> None:
+    """DuckDB speaks of a "block" then: that is no lock."""
+    warehouse = Warehouse(tmp_path / "blocks")
+    with warehouse.writing("test"):
+        pass
+    warehouse.live.write_bytes(b"block" * 5000)
+    with pytest.raises(WarehouseUnusable, match="cannot be used"), warehouse.writing("test"):
+        pass
+    warehouse.published.write_bytes(b"block" * 5000)
+    with pytest.raises(WarehouseUnusable, match="noroshi maintain"):
+        warehouse.reading()
+
+
+def test_a_copy_that_somebody_writes_into_is_told(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "data")
+    with warehouse.writing("test"):
+        pass
+    warehouse.publish()
+    script = "import sys, duckdb; held = duckdb.connect(sys.argv[1]); print(1, flush=True); input()"
+    command = [sys.executable, "-c", script, str(warehouse.published)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as person:
+        assert person.stdout is not None
+        person.stdout.readline()
+        with pytest.raises(WarehouseBusy, match="read-only"):
+            warehouse.reading()
+        person.kill()
