@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from flows.cli.console import (
     FormatOption,
     err,
     house,
+    markup,
     out,
     say,
     say_error,
@@ -42,7 +44,7 @@ def register(app: typer.Typer) -> None:
         ("channels", "Where alerts go.", {"list": channels_list, "test": channels_test}),
     )
     for name, purpose, commands in groups:
-        group = typer.Typer(help=purpose, no_args_is_help=True, rich_markup_mode="rich")
+        group = typer.Typer(help=purpose, no_args_is_help=True, rich_markup_mode=markup())
         for verb, function in commands.items():
             group.command(verb)(function)
         app.add_typer(group, name=name)
@@ -365,12 +367,18 @@ def _verdict(poll: Poll, now: datetime) -> dict[str, object]:
 
 
 def _text(given: str) -> str:
-    """The text itself, or the content of the file that it names."""
+    """The text itself, or the content of the file that it names, in whatever encoding."""
+    from extractors.charset import decode
+
     try:
         file = Path(given)
-        return file.read_text(encoding="utf-8-sig") if file.is_file() else given
-    except (OSError, ValueError):  # too long for a file's name, or not UTF-8
+        return decode(file.read_bytes(), "text/plain")[0] if file.is_file() else given
+    except ValueError:  # a text that can be no file's name
         return given
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return given
+        raise typer.BadParameter(f"{given}: it cannot be read ({error.strerror})") from error
 
 
 def _headline(text: str, title: str) -> tuple[str, str]:

@@ -1,0 +1,115 @@
+"""The commands that look: what they find, and what they say where there is nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.flows.conftest import Run
+from tests.flows.newsroom import GARDENS, WARNING_EN, WARNING_HANS, Newsroom, routes
+from tests.servers import fixed
+
+SQL = [
+    ("SELECT * FROM nothere", "nothere"),
+    ("SELECT", "Parser Error"),
+    ("", "no statement"),
+    ("  -- only a comment", "no statement"),
+    ("DELETE FROM articles", "delete"),
+    ("SELECT 1/", "syntax"),
+]
+
+
+class TestSql:
+    @pytest.mark.parametrize(("statement", "what"), SQL)
+    def test_a_wrong_statement_is_one_clear_line(
+        self, call: Run, statement: str, what: str
+    ) -> None:
+        ran = call("sql", statement)
+        assert (ran.status, ran.out) == (1, "")
+        assert ran.err.count("\n") == 1
+        assert what in ran.err
+        assert "SHOW TABLES" in ran.err
+
+    def test_columns_of_one_name_are_told_apart(self, call: Run) -> None:
+        ran = call("sql", "SELECT 1 AS a, 2 AS a", "--format", "jsonl")
+        assert json.loads(ran.out) == {"a": 1, "a_2": 2}
+
+    def test_no_rows_are_said_on_stderr(self, call: Run) -> None:
+        ran = call("sql", "SELECT 1 WHERE false")
+        assert (ran.status, ran.out, ran.err) == (0, "", "no rows\n")
+        assert call("sql", "SELECT 1 AS a WHERE false", "--format", "json").out == "[]\n"
+        assert call("sql", "SELECT 1 AS a WHERE false", "--format", "csv").out == "a\n"
+
+
+class TestSearch:
+    def test_the_seed_records_are_found_before_any_cycle(self, call: Run) -> None:
+        ran = call("search", "Japan", "--origin", "seed", "--format", "json")
+        assert ran.status == 0
+        assert {row["origin"] for row in json.loads(ran.out)} == {"seed"}
+
+    def test_nothing_found_is_no_failure(self, call: Run) -> None:
+        ran = call("search", "xyzzy")
+        assert (ran.status, ran.out) == (0, "")
+        assert "no article" in ran.err
+
+    @pytest.mark.parametrize("query", ["", "  "])
+    def test_a_query_without_a_term_is_told(self, call: Run, query: str) -> None:
+        ran = call("search", query)
+        assert ran.status == 1
+        assert "no term" in ran.err
+
+
+class TestRules:
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+    def test_a_file_is_read_in_its_encoding(self, call: Run, tmp_path: Path, encoding: str) -> None:
+        text = f"{WARNING_HANS.title}\n{WARNING_HANS.text * 3}"
+        (tmp_path / "article.txt").write_bytes(text.encode(encoding))
+        ran = call("rules", "test", "article.txt", "--format", "json")
+        assert "travel-advisory" in {row["rule"] for row in json.loads(ran.out)}
+
+    def test_a_long_text_is_no_file_name(self, call: Run) -> None:
+        text = f"{WARNING_EN.title}\n{WARNING_EN.text * 100}"
+        assert "travel-advisory" in call("rules", "test", text, "--format", "csv").out
+
+    def test_no_rule_fires(self, call: Run) -> None:
+        ran = call("rules", "test", f"{GARDENS.title}\n{GARDENS.text}")
+        assert (ran.status, ran.out) == (0, "")
+        assert "no rule fires" in ran.err
+
+
+class TestSources:
+    def test_a_check_stores_nothing(self, call: Run, news: Newsroom) -> None:
+        news.site.routes |= routes(GARDENS)
+        news.source("good")
+        news.source("bad", "/nowhere")
+        news.house()
+        ran = call("sources", "check", "--format", "json")
+        good, bad = json.loads(ran.out)
+        assert ran.status == 0
+        assert (good["items"], good["format"], good["remark"]) == (1, "rss20", None)
+        assert (bad["status"], bad["items"]) == (404, 0)
+        assert not (news.folder / "data").exists()
+        assert call("sources", "check", "bad").status == 1
+
+    def test_a_poll_shows_in_the_list(self, call: Run, news: Newsroom) -> None:
+        news.site.routes |= {"/feed": fixed(b"oops", status=500)}
+        news.source("one")
+        news.house()
+        assert call("run").status == 1
+        (row,) = json.loads(call("sources", "list", "--format", "json").out)
+        assert row["errors"] == 1
+        assert "500" in row["remark"]
+
+
+class TestChannels:
+    def test_a_test_message_arrives(self, call: Run, news: Newsroom) -> None:
+        desk, other = news.desk("desk"), news.desk("other")
+        news.house()
+        ran = call("channels", "test", "desk")
+        assert (ran.status, ran.out) == (0, "desk: accepted\n")
+        assert (len(desk.got), len(other.got)) == (1, 0)
+        other.status = 500
+        assert call("channels", "test").status == 1
+        assert len(desk.got) == 2
