@@ -1,0 +1,393 @@
+"""A cycle against a real site: what goes wrong is told, the rest goes on, nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from flows.cycle import Summary
+from flows.errors import CycleBusy
+from flows.seeding import load_seeds
+from flows.watch import Step, watch
+from tests.flows.conftest import Run
+from tests.flows.newsroom import (
+    GARDENS,
+    TOKEN,
+    WARNING_EN,
+    WARNING_HANS,
+    WARNING_JA,
+    Newsroom,
+    feed,
+    page,
+    routes,
+    rss,
+)
+from tests.servers import Route, fixed, hang, reset, truncated
+from warehouse.database import Warehouse, query
+
+pytestmark = pytest.mark.anyio
+
+KEYWORDS = '[[rule]]\nid = "mine"\nname = "Mine"\nkeywords = ["travel to Japan"]\n'
+
+
+async def cycle(news: Newsroom) -> Summary:
+    """One cycle with the settings as they stand."""
+    return await watch(news.house())
+
+
+def rows(news: Newsroom, sql: str) -> list[tuple[object, ...]]:
+    """What a reader of the published copy sees."""
+    with Warehouse(news.house().data_folder).reading() as connection:
+        return query(connection, sql)[1]
+
+
+def stored(news: Newsroom) -> set[object]:
+    """Titles of the news."""
+    return {row[0] for row in rows(news, "SELECT title FROM articles WHERE origin = 'news'")}
+
+
+FEED = rss("http://127.0.0.1:1", [WARNING_EN])
+BAD_SOURCES: dict[str, tuple[Route, str]] = {
+    "500": (fixed(b"oops", status=500), "500"),
+    "404": (fixed(b"gone", status=404), "404"),
+    "cut-answer": (truncated(FEED[:300], len(FEED)), "broke"),
+    "cut-feed": (fixed(FEED[:60], "application/rss+xml"), "feed"),
+    "page": (page(GARDENS), "HTML"),
+    "empty": (fixed(b"", "application/rss+xml"), "empty"),
+    "reset": (reset, "connection"),
+    "50-mb": (fixed(b"<rss>" + b" " * 50_000_000, "application/rss+xml"), "larger than"),
+}
+BAD_PAGES: dict[str, tuple[Route, bool]] = {
+    "500": (fixed(b"oops", status=500), True),
+    "404": (fixed(b"gone", status=404), False),
+    "empty": (fixed(b""), True),
+    "no article": (fixed(b"<html><body></body></html>"), False),
+    "picture": (fixed(b"\x89PNG\r\n" * 99, "image/png"), False),
+    "reset": (reset, True),
+    "too large": (fixed(b"<p>" + b"x" * 21 * 2**20), False),
+}
+"""How each fails, and whether a later cycle asks again."""
+
+
+class TestSources:
+    """Some sources fail, another does not."""
+
+    async def test_each_failure_is_a_line_and_the_rest_goes_on(self, news: Newsroom) -> None:
+        news.site.routes |= routes(GARDENS)
+        news.source("good")
+        for name, (route, _) in BAD_SOURCES.items():
+            news.site.routes[f"/bad/{name}"] = route
+            news.source(name, f"/bad/{name}")
+        news.source("nobody", url="http://127.0.0.1:1/feed")
+        summary = await cycle(news)
+        bad = len(BAD_SOURCES) + 1
+        assert (summary.polled, summary.failed, summary.new) == (bad + 1, bad, 1)
+        assert summary.outcome == "partial"
+        assert stored(news) == {GARDENS.title}
+        lines = {line.split(": ")[0]: line for line in summary.errors}
+        for name, (_, what) in {**BAD_SOURCES, "nobody": (reset, "no connection")}.items():
+            line = lines[f"source {name}"]
+            assert what in line
+            assert ";" in line, "there is a remedy"
+            assert "\n" not in line
+        streaks = rows(news, "SELECT id FROM sources WHERE error_streak = 0")
+        assert streaks == [("good",)]
+
+    async def test_an_unreachable_source_comes_back(self, news: Newsroom) -> None:
+        news.site.routes |= {"/feed": reset, **routes(GARDENS, at="/other")}
+        news.source("one")
+        news.source("two", "/other")
+        assert (await cycle(news)).failed == 1
+        news.site.routes |= routes(WARNING_EN)
+        summary = await cycle(news)
+        assert (summary.failed, summary.new) == (0, 1)
+        assert stored(news) == {GARDENS.title, WARNING_EN.title}
+
+    async def test_what_a_truncated_feed_still_holds_is_read(self, news: Newsroom) -> None:
+        whole = rss(news.site.url("")[:-1], [GARDENS, WARNING_EN])
+        news.site.routes |= {**routes(GARDENS, WARNING_EN), "/feed": fixed(whole[:-60])}
+        news.source("one")
+        summary = await cycle(news)
+        assert summary.new >= 1
+        assert GARDENS.title in stored(news)
+
+
+class TestPages:
+    """A page fails: the feed's own words stand in."""
+
+    async def test_the_feeds_words_stay_and_passing_failures_are_tried_again(
+        self, news: Newsroom
+    ) -> None:
+        stories = [replace(WARNING_EN, path=f"/{name.replace(' ', '')}") for name in BAD_PAGES]
+        failing = {
+            story.path: route for story, (route, _) in zip(stories, BAD_PAGES.values(), strict=True)
+        }
+        news.site.routes |= {**routes(GARDENS, *stories), **failing}
+        news.source("one")
+        desk = news.desk("desk")
+        summary = await cycle(news)
+        assert (summary.new, summary.pages, summary.failed) == (len(stories) + 1, 1, 0)
+        assert len(desk.got) == 1, "the feed's words are enough to tell"
+        kept = rows(news, "SELECT text, warnings FROM articles WHERE text_from = 'feed'")
+        assert len(kept) == len(stories)
+        for text, warnings in kept:
+            assert str(text).startswith(WARNING_EN.text[:60])
+            assert "could not be read" in str(warnings)
+        before = len(news.paths())
+        await cycle(news)
+        again = {s.path for s, (_, a) in zip(stories, BAD_PAGES.values(), strict=True) if a}
+        assert set(news.paths()[before:]) == {"/feed", *again}
+
+    async def test_a_page_that_comes_back_is_version_2_and_no_second_alert(
+        self, news: Newsroom
+    ) -> None:
+        closed = fixed(b"closed", status=503)
+        news.site.routes |= {**routes(WARNING_EN), WARNING_EN.path: closed}
+        news.source("one")
+        news.rules.append(KEYWORDS)
+        desk = news.desk("desk")
+        first = await cycle(news)
+        assert (first.new, first.pages, first.alerts, len(desk.got)) == (1, 0, 1, 1)
+        news.site.routes[WARNING_EN.path] = page(WARNING_EN)
+        second = await cycle(news)
+        assert (second.new, second.changed, second.pages) == (0, 1, 1)
+        assert (second.alerts, second.deliveries, len(desk.got)) == (0, 0, 1)
+        versions = rows(
+            news,
+            "SELECT article_versions.version, current FROM article_versions "
+            "SEMI JOIN articles ON articles.id = article_id AND origin = 'news' ORDER BY ALL",
+        )
+        assert versions == [(1, False), (2, True)]
+        before = len(news.paths())
+        await cycle(news)
+        assert news.paths()[before:] == ["/feed"], "read once, it is not asked for again"
+
+    async def test_an_event_that_only_the_page_tells_is_told_then(self, news: Newsroom) -> None:
+        vague = replace(WARNING_EN, title="Statement", text="A ministry made a statement.")
+        closed = fixed(b"closed", status=503)
+        news.site.routes |= {"/feed": feed(vague), vague.path: closed}
+        news.source("one")
+        desk = news.desk("desk")
+        assert (await cycle(news)).alerts == 0
+        news.site.routes[vague.path] = page(WARNING_EN)
+        assert (await cycle(news)).alerts == 1
+        assert WARNING_EN.title in desk.got[0]
+
+
+class TestChannels:
+    async def test_a_channel_that_fails_gets_it_with_the_next_cycle(self, news: Newsroom) -> None:
+        news.site.routes |= routes(WARNING_EN)
+        news.source("one")
+        good, bad = news.desk("good"), news.desk("bad", 503)
+        first = await cycle(news)
+        assert (first.alerts, first.deliveries, first.undelivered) == (1, 1, 1)
+        assert first.outcome == "partial"
+        assert "channel bad" in first.errors[0]
+        assert rows(news, "SELECT channel, state FROM deliveries ORDER BY ALL") == [
+            ("bad", "failed"),
+            ("good", "sent"),
+        ]
+        bad.status = 200
+        second = await cycle(news)
+        assert (second.alerts, second.deliveries, second.undelivered) == (0, 1, 0)
+        assert (len(good.got), len(bad.got)) == (1, 1)
+        assert set(rows(news, "SELECT state FROM deliveries")) == {("sent",)}
+        await cycle(news)
+        assert (len(good.got), len(bad.got)) == (1, 1)
+
+    def test_no_secret_is_told_or_kept(self, news: Newsroom, noroshi: Run, call: Run) -> None:
+        news.site.routes |= routes(WARNING_EN)
+        news.source("one")
+        news.desk("bad", 503)
+        news.desk("gone")
+        house = news.house()
+        (news.folder / ".env").write_text(
+            (news.folder / ".env").read_text().replace(f"hook-gone-{TOKEN}", f"nowhere-{TOKEN}")
+        )
+        said = [noroshi("run"), call("check"), call("channels", "test")]
+        assert [ran.status for ran in said] == [0, 0, 1]
+        said.append(call("sql", "FROM deliveries", "--format", "json"))
+        said.append(call("channels", "list"))
+        assert all("bad" in ran.out + ran.err for ran in said[2:])
+        assert not [ran for ran in said if TOKEN in ran.out + ran.err]
+        for file in house.data_folder.rglob("*"):
+            assert not file.is_file() or TOKEN.encode() not in file.read_bytes(), file
+
+    async def test_a_rule_reaches_its_channels_only(self, news: Newsroom) -> None:
+        news.site.routes |= routes(WARNING_EN, GARDENS)
+        news.source("one")
+        news.rules.append("[rules]\nshipped = false\n")
+        news.rules.append('[[rule]]\nname = "G"\nkeywords = ["roses"]\nchannels = ["garden"]\n')
+        garden, other = news.desk("garden"), news.desk("other")
+        await cycle(news)
+        assert (len(garden.got), len(other.got)) == (1, 0)
+        assert GARDENS.title in garden.got[0]
+
+    async def test_a_channel_taken_away_is_told_once(self, news: Newsroom) -> None:
+        news.site.routes |= routes(WARNING_EN)
+        news.source("one")
+        news.desk("bad", 503)
+        await cycle(news)
+        del news.desks["bad"]
+        summary = await cycle(news)
+        assert "no longer in the settings" in summary.errors[0]
+        assert (await cycle(news)).errors == []
+
+
+class TestEvents:
+    async def test_one_event_is_told_once_whoever_reports_it_when(self, news: Newsroom) -> None:
+        news.source("en")
+        news.source("ja", "/ja")
+        news.source("hans", "/hans")
+        news.site.routes |= {"/ja": feed(), "/hans": feed()} | routes(WARNING_EN)
+        desk, chat = news.desk("desk"), news.desk("chat")
+        assert (await cycle(news)).alerts == 1
+        news.site.routes |= routes(WARNING_JA, at="/ja")
+        assert (await cycle(news)).new == 1
+        again = replace(WARNING_EN, path="/en/again", title=f"{WARNING_EN.title}, again")
+        news.site.routes |= routes(again, WARNING_EN) | routes(WARNING_HANS, at="/hans")
+        assert (await cycle(news)).new == 2
+        assert (len(desk.got), len(chat.got)) == (1, 1)
+        told = "SELECT articles FROM events JOIN alerts ON alerts.event_id = events.id"
+        assert rows(news, told) == [(4,)]
+        assert rows(news, "SELECT count(*) FROM alerts") == [(1,)]
+
+    async def test_a_rule_of_keywords_and_the_book_give_one_message(self, news: Newsroom) -> None:
+        news.site.routes |= routes(WARNING_EN)
+        news.source("one")
+        news.rules.append(KEYWORDS)
+        desk, chat = news.desk("desk"), news.desk("chat")
+        await cycle(news)
+        matched = "SELECT rule FROM matches JOIN articles ON articles.id = article_id "
+        assert rows(news, matched + "WHERE origin = 'news' ORDER BY ALL") == [
+            ("mine",),
+            ("travel-advisory",),
+        ]
+        assert (len(desk.got), len(chat.got)) == (1, 1)
+
+    async def test_seeds_never_alert_and_take_part_in_events(
+        self, news: Newsroom, tmp_path: Path
+    ) -> None:
+        (tmp_path / "seeds").mkdir()
+        (tmp_path / "seeds" / "a.txt").write_text(f"{WARNING_EN.title}\n{WARNING_EN.text}")
+        desk = news.desk("desk")
+        now = datetime.now(UTC)
+        load_seeds(news.house(), tmp_path / "seeds", now)
+        assert rows(news, "SELECT count(*) FROM alerts") == [(0,)]
+        news.site.routes |= routes(replace(WARNING_HANS, published=now))
+        news.source("one")
+        await cycle(news)
+        assert len(desk.got) == 1
+        origins = rows(
+            news,
+            "SELECT origin FROM event_articles JOIN articles ON articles.id = article_id "
+            "JOIN events ON events.id = event_id AND events.articles = 2 ORDER BY ALL",
+        )
+        assert origins == [("news",), ("seed",)]
+
+    async def test_a_second_cycle_has_nothing_to_do(self, news: Newsroom) -> None:
+        news.site.routes |= routes(WARNING_EN, WARNING_JA, WARNING_HANS, GARDENS)
+        news.source("one")
+        desk = news.desk("desk")
+        first = await cycle(news)
+        assert (first.entries, first.new, first.pages) == (4, 4, 4)
+        before = len(news.paths())
+        second = await cycle(news)
+        assert (second.new, second.changed, second.pages, second.matches) == (0, 0, 0, 0)
+        assert (second.alerts, second.deliveries, len(desk.got)) == (0, 0, 1)
+        assert news.paths()[before:] == ["/feed"]
+
+
+class TestStatus:
+    """The real program: what it says, where, and how it ends."""
+
+    def test_one_failure_among_good_ones_is_0(self, news: Newsroom, noroshi: Run) -> None:
+        news.site.routes |= routes(WARNING_EN)
+        news.source("good")
+        news.source("bad", "/nowhere")
+        news.house()
+        ran = noroshi("run", "--format", "json")
+        assert ran.status == 0
+        (record,) = json.loads(ran.out)
+        assert (record["polled"], record["failed"], record["new"]) == (2, 1, 1)
+        assert record["outcome"] == "partial"
+        (line,) = [line for line in ran.err.splitlines() if line.startswith("error:")]
+        assert "source bad" in line
+        assert "404" in line
+        assert "\x1b" not in ran.err
+
+    def test_every_source_failing_is_1(self, news: Newsroom, noroshi: Run) -> None:
+        news.source("one", "/nowhere")
+        news.source("two", url="http://127.0.0.1:1/")
+        news.house()
+        ran = noroshi("run")
+        assert ran.status == 1
+        assert "every source failed" in ran.err
+        assert ran.err.count("error: source") == 2
+        assert "Traceback" not in ran.err
+
+    def test_a_data_folder_that_cannot_be_written_is_1(
+        self, news: Newsroom, noroshi: Run, call: Run
+    ) -> None:
+        (news.folder / "data").write_text("a file stands where the folder should be")
+        news.source("one")
+        news.house()
+        said = [noroshi("run"), call("search", "x"), call("sql", "SELECT 1"), call("maintain")]
+        for ran in said:
+            assert ran.status == 1
+            (line,) = [line for line in ran.err.splitlines() if line.startswith("error:")]
+            assert "cannot be written" in line
+            assert "data_folder" in line
+        assert news.site.requests == []
+        checked = call("check")
+        assert checked.status == 1
+        assert "cannot be written" in checked.err
+
+    def test_a_second_cycle_at_once_is_refused(self, news: Newsroom, noroshi: Run) -> None:
+        news.site.routes |= {"/feed": hang(20)}
+        news.source("slow")
+        news.house()
+        program = [str(Path(sys.executable).with_name("noroshi")), "run"]
+        with subprocess.Popen(program, cwd=news.folder, stderr=subprocess.PIPE) as first:
+            while not news.site.requests:
+                assert first.poll() is None
+            ran = noroshi("run")
+            assert ran.status == 1
+            assert ran.out == ""
+            (line,) = [line for line in ran.err.splitlines() if line.startswith("error:")]
+            assert f"process {first.pid}" in line
+            assert "left out" in line
+            first.kill()
+
+    async def test_in_one_process_too(self, news: Newsroom) -> None:
+        inner: list[type[BaseException]] = []
+
+        async def nested(name: str, step: Step) -> None:
+            if name == "fetch":
+                with pytest.raises(CycleBusy) as caught:
+                    await watch(news.house())
+                inner.append(caught.type)
+            await step()
+
+        news.source("one")
+        news.site.routes |= routes(GARDENS)
+        await watch(news.house(), stage=nested)
+        assert inner == [CycleBusy]
+
+    def test_a_damaged_warehouse_is_a_clear_line(self, news: Newsroom, call: Run) -> None:
+        house = news.house()
+        warehouse = Warehouse(house.data_folder)
+        warehouse.pipeline_folder.mkdir(parents=True)
+        warehouse.live.write_bytes(b"no database, block after block" * 999)
+        warehouse.published.write_bytes(b"no database" * 999)
+        for words in (["maintain"], ["search", "x"]):
+            ran = call(*words)
+            assert ran.status == 1
+            assert ran.err.count("\n") == 1
+            assert "cannot be used" in ran.err
