@@ -21,7 +21,7 @@ import duckdb
 
 from warehouse.errors import QueryError, WarehouseBusy, WarehouseError, WarehouseUnusable
 from warehouse.lock import hold
-from warehouse.migrate import migrate
+from warehouse.migrate import migrate, roll_back
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -30,6 +30,8 @@ PUBLISHED = "noroshi.duckdb"
 
 _FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file (btrfs, XFS)
 _PAUSE_SECONDS = 0.1
+_FILE_FAILED = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)
+"""What DuckDB raises where the file cannot be read or written, within a statement or a commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Warehouse:
             _attached(self.live, deadline) as connection,
         ):
             migrate(connection)
-            with _transaction(connection, self.live):
+            with _transaction(connection):
                 yield connection
                 if for_readers:
                     # Before the commit: a kill in between costs one publication too many, not one
@@ -141,6 +143,8 @@ def _attached(file: Path, deadline: float) -> Iterator[Connection]:
         connection.execute("USE noroshi")
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
+    except _FILE_FAILED as error:  # a full disk, above all
+        raise _unusable(file, error) from error
     finally:
         connection.close()
 
@@ -174,15 +178,13 @@ def _attach(connection: Connection, file: Path, deadline: float) -> None:
 
 
 @contextlib.contextmanager
-def _transaction(connection: Connection, file: Path) -> Iterator[None]:
+def _transaction(connection: Connection) -> Iterator[None]:
     connection.execute("BEGIN")
     try:
         yield
         connection.execute("COMMIT")
-    except duckdb.IOException as error:  # a full disk, above all
-        raise _unusable(file, error) from error
     except BaseException:
-        connection.execute("ROLLBACK")
+        roll_back(connection)
         raise
 
 

@@ -27,8 +27,9 @@ def hold(path: Path, *, wait_seconds: float, doing: str) -> Iterator[None]:
     """
     with _opened(path) as handle:
         _acquire(handle, path, time.monotonic() + wait_seconds)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()} {doing}".encode(), 0)
+        with contextlib.suppress(OSError):  # on a full disk it stays unsaid who holds the lock
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"{os.getpid()} {doing}".encode(), 0)
         yield
 
 

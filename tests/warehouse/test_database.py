@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import subprocess
 import sys
@@ -269,3 +270,24 @@ def test_a_copy_that_somebody_writes_into_is_told(tmp_path: Path) -> None:
         with pytest.raises(WarehouseBusy, match="read-only"):
             warehouse.reading()
         person.kill()
+
+
+@pytest.mark.parametrize("room", [2_000, 13_000, 40_000, 100_000, 300_000])
+def test_a_full_disk_is_told_and_leaves_what_was(tmp_path: Path, room: int) -> None:
+    """A limit of the size of files stands for the disk; Python lets such a write fail."""
+    warehouse = Warehouse(tmp_path / "data")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        with pytest.raises(WarehouseUnusable, match="free space"):
+            fill(warehouse)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    fill(warehouse)
+    with warehouse.writing("test") as connection:
+        assert connection.execute("SELECT count(*) FROM store.filler").fetchone() == (100_000,)
+
+
+def fill(warehouse: Warehouse) -> None:
+    with warehouse.writing("test") as connection:
+        connection.execute("CREATE TABLE store.filler AS SELECT random() FROM range(100000)")
