@@ -30,6 +30,10 @@ for module in (begin, operate, look, machine):
     module.register(app)
 
 
+STOPPED = 130
+"""What typer makes of Ctrl-C: 128 and the number of SIGINT, as shells do."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `noroshi`: run a command and exit with its status."""
     encode_streams()
@@ -44,14 +48,13 @@ def _status(arguments: list[str]) -> int:
         if text := error.format_message():
             say_error(f"{_usage(text)}; {_hint(error)}")
         return error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        say("stopped")
-        return 130
     except (BrokenPipeError, SystemExit):  # `noroshi … | head`; typer makes it a SystemExit
         _close_streams()
         return 0
     except Exception as error:  # noqa: BLE001 (what is not ours is raised again)
         return _explained(error)
+    if status == STOPPED:
+        say("stopped")
     return int(status or 0)
 
 

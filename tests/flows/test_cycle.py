@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -363,7 +364,10 @@ class TestStatus:
             (line,) = [line for line in ran.err.splitlines() if line.startswith("error:")]
             assert f"process {first.pid}" in line
             assert "left out" in line
-            first.kill()
+            first.send_signal(signal.SIGINT)
+            assert first.stderr is not None
+            assert first.stderr.read().splitlines()[-1] == b"stopped"
+            assert first.wait() == 130
 
     async def test_in_one_process_too(self, news: Newsroom) -> None:
         inner: list[type[BaseException]] = []
