@@ -20,7 +20,7 @@ from flows.errors import CycleBusy
 from flows.maintain import maintain as keep_up
 from flows.progress import audience
 from flows.report import markdown_report
-from flows.settings import load
+from flows.settings import find, load
 from flows.watch import Step
 from flows.watch import watch as run_cycle
 
@@ -33,7 +33,7 @@ async def watch(config: str | None = None) -> Summary:
 
     Fails where every source did; is cancelled where another cycle is still at work.
     """
-    house = load(Path(config) if config else None)
+    house = load(find(Path(config) if config else None))
     try:
         summary = await run_cycle(house, stage=_as_task, progress=audience.get())
     except CycleBusy as busy:
@@ -50,7 +50,7 @@ async def watch(config: str | None = None) -> Summary:
 @flow(name="digest")
 async def digest(config: str | None = None) -> int:
     """Send the daily digest to every channel that wants it; how many took it."""
-    house = load(Path(config) if config else None)
+    house = load(find(Path(config) if config else None))
     sent = 0
 
     async def send() -> None:
@@ -64,7 +64,7 @@ async def digest(config: str | None = None) -> int:
 @flow(name="maintain")
 async def maintain(config: str | None = None) -> str:
     """Clear out what is past its time, and publish; what was done as a sentence."""
-    house = load(Path(config) if config else None)
+    house = load(find(Path(config) if config else None))
     done = ""
 
     async def clear() -> None:

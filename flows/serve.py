@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 def serve(house: House, port: int, say: Callable[[str], None]) -> None:
     """Run until interrupted, with a first cycle at once. Raises ServerError."""
     home = house.data_folder / "pipeline" / "prefect"
+    signal.signal(signal.SIGTERM, _as_interrupt)
     say("starting the Prefect server (10 to 20 seconds) …")
     with running(home, port) as address:
         os.environ.update(environment_for(home, port))
@@ -35,11 +37,21 @@ def serve(house: House, port: int, say: Callable[[str], None]) -> None:
     say("stopped")
 
 
+def _as_interrupt(*_: object) -> None:
+    """A TERM (of systemd, say) ends us as Ctrl-C does."""
+    signal.raise_signal(signal.SIGINT)
+
+
 async def _keep_schedules(house: House) -> None:
     from prefect import get_client
     from prefect.runner import Runner
 
-    runner = Runner(name="noroshi")
+    class OurRunner(Runner):
+        """Prefect's own leaves by SystemExit, past what is to be handed over."""
+
+        handle_sigterm = staticmethod(_as_interrupt)
+
+    runner = OurRunner(name="noroshi")
     ids = {d.name: await runner.aadd_deployment(d) for d in await deployments(house)}
     async with get_client() as client:
         await client.create_flow_run_from_deployment(ids["watch"])
