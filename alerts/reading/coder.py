@@ -27,8 +27,9 @@ from alerts.reading.coding import (
     Status,
 )
 from alerts.reading.fold import Folded, fold
-from alerts.reading.passage import PARTIES, Passage, first, passages
+from alerts.reading.passage import Passage, first, passages
 from alerts.reading.relevance import THRESHOLD, Relevance, Trace, weigh
+from alerts.reading.role import roles
 from alerts.reading.scan import Hit, Scanner
 from alerts.reading.sentence import clause, days
 from alerts.reading.vocabulary import Sign, Vocabulary, family, shipped
@@ -77,7 +78,8 @@ class Coder:
         )
         if relevance.score < THRESHOLD:
             return Coding(False, relevance.score, relevance.parties, (), relevance.reasons)
-        events = tuple(_events(found, relevance, folded, scanner))
+        title_read = [p for p in read if p.field == "title"]
+        events = tuple(_events(found, title_read, relevance, folded, scanner))
         return Coding(True, relevance.score, relevance.parties, events, relevance.reasons)
 
     def _scanner(self, wanted: str) -> Scanner:
@@ -349,6 +351,7 @@ class _Around:
 
 def _events(
     found: Sequence[Finding],
+    title: Sequence[Passage],
     relevance: Relevance,
     folded: Mapping[str, Folded],
     scanner: Scanner,
@@ -359,15 +362,19 @@ def _events(
         key = (finding.sign.category, finding.sign.direction, finding.status)
         groups[key].append(finding)
     for findings in groups.values():
-        yield _event(findings, relevance, folded, scanner)
+        yield _event(findings, title, relevance, folded, scanner)
 
 
 def _event(
-    findings: list[Finding], relevance: Relevance, folded: Mapping[str, Folded], scanner: Scanner
+    findings: list[Finding],
+    title: Sequence[Passage],
+    relevance: Relevance,
+    folded: Mapping[str, Folded],
+    scanner: Scanner,
 ) -> CodedEvent:
     best = findings[0]
     level = best.sign.level or next((level for f in findings if (level := _level(f))), None)
-    actor, target = _roles(findings, relevance.main)
+    actor, target = roles(findings, title, relevance.main)
     return CodedEvent(
         category=best.sign.category,
         direction=best.sign.direction,
@@ -411,51 +418,6 @@ def _severity(findings: Sequence[Finding], level: str | None) -> Severity:
         findings[0].sign.incident and any("modality.deaths" in f.passage.lists for f in findings)
     )
     return list(Severity)[min(grave.rank + rise, 3)]
-
-
-def _roles(findings: Sequence[Finding], main: Sequence[str]) -> tuple[str | None, str | None]:
-    """Who acts on whom, of the two parties that the text is chiefly about.
-
-    The target is what the event's own words name (the people attacked, the place to be avoided),
-    else a compound such as "bound for Japan"; the actor is the first other party of the sentence.
-    What the sentence leaves open is filled from the text.
-    """
-    target = next((party for finding in findings for party in _aimed(finding)), None)
-    order = [party for party in _order(findings[0].passage.lists) if party in main]
-    actor = next((p for p in [*order, *main] if p != target), None)
-    return actor, target or next((p for p in [*order, *main] if p != actor), None)
-
-
-def _aimed(finding: Finding) -> Iterator[str]:
-    """The parties that the words of the event make its target, the surest first."""
-    for name, hit in zip(finding.sign.all, finding.hits, strict=True):
-        if name in _TARGETS:
-            yield from _touching(hit, finding.passage)
-    yield from (p for p in PARTIES if f"parties.{p}.to" in finding.passage.lists)
-
-
-_TARGETS = {"detention_safety.person", "travel_advisory.avoid"}
-"""Lists whose words name the target: people, and places to be avoided."""
-
-
-def _touching(hit: Hit, passage: Passage) -> Iterator[str]:
-    for party in PARTIES:
-        for kind in ("place", "body", "to"):
-            named = passage.lists.get(f"parties.{party}.{kind}", ())
-            if any(_gap(hit, other) < 0 for other in named):
-                yield party
-                break
-
-
-def _order(lists: Mapping[str, list[Hit]]) -> list[str]:
-    """The parties of a sentence in order of their first naming, governments before others."""
-    places: dict[str, tuple[int, int]] = {}
-    for party in PARTIES:
-        for rank, kind in enumerate(("state", "body", "place")):
-            for hit in lists.get(f"parties.{party}.{kind}", ())[:1]:
-                place = (hit.start, rank)
-                places[party] = min(places.get(party, place), place)
-    return sorted(places, key=lambda party: places[party])
 
 
 def _evidence(

@@ -42,6 +42,7 @@ class Passage:
 
 _NAMED: dict[str, tuple[str, ...]] = {
     **{f"parties.{p}.{kind}": (p,) for p in PARTIES for kind in ("state", "body", "place", "to")},
+    "parties.JP.local": ("JP",),
     "parties.JP-CN": ("JP", "CN"),
     "parties.HK-JP": ("HK", "JP"),
     "parties.HK-CN": ("HK", "CN"),

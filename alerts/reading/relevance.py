@@ -69,13 +69,21 @@ def named(read: Sequence[Passage]) -> tuple[str, ...]:
 
 
 def chief(read: Sequence[Passage]) -> tuple[str, ...]:
-    """The two parties named most: a sentence counts 1, in the lead 2, the title 4."""
+    """The two parties named most: a sentence counts 1, in the lead 2, the title 4; a
+    quarter where only a compound (中日, Senkaku) names the party."""
     counts: Counter[str] = Counter()
     for passage in read:
-        weight = 4 if passage.field == "title" else 2 if passage.leads else 1
-        counts.update(dict.fromkeys(passage.parties, weight))
+        weight = 16 if passage.field == "title" else 8 if passage.leads else 4
+        itself = {party for name in passage.lists for party in _ITSELF.get(name, ())}
+        counts.update({p: weight if p in itself else weight // 4 for p in passage.parties})
     top = sorted(PARTIES, key=lambda party: -counts[party])[:2]
     return tuple(party for party in PARTIES if party in top and counts[party])
+
+
+_ITSELF = {
+    f"parties.{p}.{kind}": (p,) for p in PARTIES for kind in ("state", "body", "place", "to")
+}
+"""Lists that name one party, not a pair."""
 
 
 Marks = Iterator[tuple[float, str]]

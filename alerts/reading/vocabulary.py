@@ -59,6 +59,12 @@ class Sign:
     incident: bool
     """Something that happens to people: named as a cause it is still news while it is fresh."""
     level: str | None
+    actor: str | None
+    """The list whose words name who acts (`arrested by Japan`)."""
+    target: str | None
+    """The list whose words name who is acted upon (`urges Tokyo`)."""
+    theirs: str | None
+    """The list of what or who belongs to who is acted upon (`Japanese seafood`)."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,9 @@ class _Sign(BaseModel):
     mention: bool = False
     incident: bool = False
     level: str | None = None
+    actor: str | None = None
+    target: str | None = None
+    theirs: str | None = None
 
 
 class _Page(BaseModel):
@@ -248,6 +257,9 @@ def _signs(
             mention=sign.mention,
             incident=sign.incident,
             level=sign.level,
+            actor=_full(path, sign.actor, words) if sign.actor else None,
+            target=_full(path, sign.target, words) if sign.target else None,
+            theirs=_full(path, sign.theirs, words) if sign.theirs else None,
         )
 
 

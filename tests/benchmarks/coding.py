@@ -131,6 +131,19 @@ def _count_events(item: Item, coding: Coding, counts: dict[str, Counter[str]]) -
         counts["direction"]["hit" if directions & front[category] else "false"] += 1
 
 
+def who(gold: Sequence[Item], code: Callable[[Item], Coding]) -> Figure:
+    """Events whose actor and target are labelled and both named right, of those that were found."""
+    counts: Counter[str] = Counter()
+    for item in gold:
+        front = [e for e in code(item).events if not e.background]
+        for event in (e for e in item["events"] if "actor" in e):
+            for got in front:
+                if (got.category, got.direction) == (event["category"], event["direction"]):
+                    right = (got.actor, got.target) == (event["actor"], event["target"])
+                    counts["hit" if right else "false"] += 1
+    return Figure(counts["hit"], counts["false"], 0)
+
+
 def _directions(coding: Coding, category: str) -> set[str]:
     events = [e for e in coding.events if e.category == category]
     return {e.direction.value for e in events if not e.background or e is events[0]}
@@ -208,11 +221,14 @@ def report(name: str, gold: Sequence[Item]) -> Iterable[str]:
     yield f"\n{name}: {len(gold)} items, {sum(i['relevant'] for i in gold)} relevant"
     yield f"{'':24}{'relevant':>10}{'category':>10}{'alert F1':>10}{'alert P':>10}{'direction':>11}"
     languages = sorted({item["lang"] for item in gold})
+    named = who(gold, by_coder)
     for label, code in (("coder", by_coder), ("plain keywords", by_keywords)):
         yield _row(label, measure(gold, code))
     for language in languages:
         chosen = [item for item in gold if item["lang"] == language]
         yield _row(f"coder, {language}", measure(chosen, by_coder))
+    if named.hit:
+        yield f"actor and target, both right: {named.precision:.3f} of {named.hit + named.false}"
 
 
 def _row(label: str, figures: dict[str, Figure]) -> str:

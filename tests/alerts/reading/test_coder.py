@@ -16,7 +16,7 @@ from alerts.reading.coder import Coder
 from alerts.reading.coding import Coding, Status
 from alerts.reading.fold import fold
 from tests.alerts.reading.conftest import texts
-from tests.benchmarks.coding import OWN, by_coder, by_keywords, identity, items, measure
+from tests.benchmarks.coding import OWN, by_coder, by_keywords, identity, items, measure, who
 
 CASES = items(OWN / "cases.jsonl")
 
@@ -33,6 +33,10 @@ def test_own_cases_stay_as_well_read_as_they_are() -> None:
     assert figures["alert"].f1 >= 0.96
     assert figures["direction"].precision >= 0.97
     assert figures["alert"].f1 > measure(CASES, by_keywords)["alert"].f1 + 0.2
+
+
+def test_own_cases_name_who_acts_on_whom() -> None:
+    assert who(CASES, by_coder).precision >= 0.96
 
 
 @pytest.mark.parametrize(
@@ -87,6 +91,20 @@ def test_an_old_date_makes_background() -> None:
         ("ja", "中国、日本産水産物の輸入を停止", "CN", "JP"),
         ("ja", "外務省、香港に危険情報レベル1を発出", "JP", "HK"),
         ("en", "Japanese man stabbed in China", "CN", "JP"),
+        ("en", "Hong Kong cuts ties with Japan amid China-Japan crisis", "HK", "JP"),
+        ("en", "Japan's ambassador summoned by China over remarks", "CN", "JP"),
+        ("en", "Imports of Japanese seafood banned by China", "CN", "JP"),
+        ("en", "Tokyo demands answers after Japanese boy attacked in Shenzhen", "JP", "CN"),
+        ("en", "Japan says Chinese warships entered waters near Senkaku Islands", "CN", "JP"),
+        ("zh-Hans", "外交部副部长奉示召见日本驻华大使提出严正交涉", "CN", "JP"),
+        ("zh-Hant", "日本外務省召見中國駐日大使抗議", "JP", "CN"),
+        ("zh-Hant", "因應外交部提醒　保安局更新日本外遊警示", "HK", "JP"),
+        ("zh-Hant", "日本駐華大使遭中方召見", "CN", "JP"),
+        ("zh-Hant", "香港漁民遭日方扣押", "JP", "HK"),
+        ("ja", "外務省、駐日中国大使を呼び抗議", "JP", "CN"),
+        ("ja", "中国大使館、靖国参拝で日本に厳正な申し入れ", "CN", "JP"),
+        ("ja", "中国で日本人男性を拘束　スパイ容疑か", "CN", "JP"),
+        ("ja", "香港の放送局、日本アニメの放送を取りやめ", "HK", "JP"),
     ],
 )
 def test_who_acts_on_whom(language: str, title: str, actor: str, target: str) -> None:

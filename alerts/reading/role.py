@@ -1,0 +1,307 @@
+"""Roles: who acts on whom in the sentence that tells an event.
+
+The method is that of the pattern coders TABARI and PETRARCH, cut down to three parties: a name
+before the verb is its subject unless a preposition, a case particle or a passive says otherwise.
+A longer name hides the shorter ones in it, so that Japan's ambassador in China (日本駐華大使) is
+Japan alone, and a compound (China-Japan, 中日) is the relation and no one who acts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from alerts.reading.coding import Category
+from alerts.reading.fold import fold
+from alerts.reading.passage import PARTIES, Passage
+from alerts.reading.scan import Hit
+from alerts.reading.vocabulary import Sign
+
+
+class Case(Enum):
+    """What the words beside a name make of it."""
+
+    SUBJECT = 1
+    ATTRIBUTE = 2
+    """Says whose or from where a thing is: Japanese seafood, 日本航班, 日本の水産物."""
+    AGENT = 3
+    """Named by a passive: by China, 遭中方, 中国による."""
+    DATIVE = 4
+    """At whom something is aimed: with Japan, 對日, 中国に, and compounds such as 訪華."""
+    PLACE = 5
+    """In Beijing, 在東京, 北京で; also what is only the cause: after, 因, 受."""
+
+
+class Mention(NamedTuple):
+    """A party named at `start:end` of its field."""
+
+    start: int
+    end: int
+    party: str
+    case: Case
+
+
+class Told(Protocol):
+    """A sign in a sentence."""
+
+    @property
+    def sign(self) -> Sign: ...
+    @property
+    def hits(self) -> tuple[Hit, ...]: ...
+    @property
+    def passage(self) -> Passage: ...
+
+
+Pair = tuple[str | None, str | None]
+
+
+def roles(told: Sequence[Told], title: Sequence[Passage], main: Sequence[str]) -> Pair:
+    """Actor and target of one event, from the sentences that tell it, the surest first.
+
+    What a sentence leaves open is taken from the next one, then from the title (sooner where the
+    same party acts there), then from `main`, the two parties that the text is chiefly about.
+    """
+    told = told[:_SENTENCES]
+    owner = next((p for one in told if (p := _owner(one))), None)
+    pairs = [_pair(one, owner) for one in told]
+    actor = next((a for a, _ in pairs if a), None)
+    actor = actor or next((p for p in _subjects(title) if p != owner), None)
+    target = owner or next(
+        (m.party for _, m in pairs if m and m.case is Case.DATIVE and m.party != actor), None
+    )
+    if actor == next(_subjects(title), None):
+        target = target or next((p for p in _named(title) if p != actor), None)
+    target = target or next((m.party for _, m in pairs if m and m.party != actor), None)
+    actor = actor or next((p for p in main if p != target), None)
+    return actor, target or next((p for p in [*_named(title), *main] if p != actor), None)
+
+
+_SENTENCES = 4
+"""How many sentences are asked who acts."""
+
+
+def _owner(told: Told) -> str | None:
+    """Whose the thing or who the person is that the event is done to, where its words say so."""
+    lists = dict(zip(told.sign.all, told.hits, strict=True))
+    if hit := lists.get(told.sign.target or ""):
+        return _inside(hit, list(_mentions(told.passage)))
+    if hit := lists.get(told.sign.theirs or ""):
+        mentions = list(_mentions(told.passage))
+        return _inside(hit, mentions) or _beside(hit, mentions, told.passage)
+    return None
+
+
+def _inside(hit: Hit, mentions: Sequence[Mention]) -> str | None:
+    return next((m.party for m in mentions if m.start < hit.end and m.end > hit.start), None)
+
+
+def _beside(hit: Hit, mentions: Sequence[Mention], passage: Passage) -> str | None:
+    """The party named right before the hit; after it for an age ("10-year-old Japanese")."""
+    base = passage.start
+    for m in reversed(mentions):
+        if m.end <= hit.start and passage.text[m.end - base : hit.start - base] in _LINKS:
+            return m.party
+        if passage.scale > 1 and m.start - hit.end == 1:
+            return m.party
+    return None
+
+
+_LINKS = {"", " ", "の", fold("產").text, fold("籍").text, fold("的").text}
+"""What may stand between a name and the thing that is its own."""
+
+
+def _pair(told: Told, owner: str | None) -> tuple[str | None, Mention | None]:
+    """Actor and the mention of the target, as far as one sentence tells."""
+    mentions = list(_mentions(told.passage))
+    actor = None
+    if hit := dict(zip(told.sign.all, told.hits, strict=True)).get(told.sign.actor or ""):
+        actor = _inside(hit, mentions)
+    actor = actor or _actor(told, [m for m in mentions if m.party != owner])
+    return actor, _target(told, [m for m in mentions if m.party != actor])
+
+
+def _actor(told: Told, mentions: Sequence[Mention]) -> str | None:
+    """The agent of a passive, else the subject before the event, in its own clause first."""
+    low, high = _clause(told.passage, told.hits)
+    agents = (m for m in mentions if m.case is Case.AGENT and low <= m.start < high)
+    if agent := next(agents, None):
+        return agent.party
+    if _is_passive(told.passage, told.hits):
+        return None
+    japanese = bool(_KANA.search(told.passage.text))
+    event = (max if japanese else min)(hit.start for hit in told.hits)
+    before = [m for m in mentions if m.case is Case.SUBJECT and m.start < event]
+    if told.sign.category in _NEAREST:
+        return before[-1].party if before else None
+    return _subject(told.passage, before, low)
+
+
+_NEAREST = {Category.MILITARY_MARITIME}
+"""Categories told by one side about the other: the name nearest to the verb acts."""
+_KANA = re.compile("[\u3041-\u30fa]")
+
+
+def _subject(passage: Passage, before: Sequence[Mention], low: int) -> str | None:
+    """Of the subjects before the event the first one of its clause, else who speaks before a
+    colon or in the nearest clause of a headline, else the first of the sentence."""
+    if own := [m for m in before if m.start >= low]:
+        return _speaker(passage, own).party
+    part = passage.text.rfind(";", 0, low - passage.start) + passage.start
+    before = [m for m in before if m.start >= part]
+    if not before:
+        return None
+    if passage.field == "text":
+        return before[0].party
+    spoken = [m for m in before if passage.text[m.end - passage.start :].lstrip()[:1] == ":"]
+    return (spoken or before)[-1].party
+
+
+def _clause(passage: Passage, hits: Sequence[Hit]) -> tuple[int, int]:
+    """Where the clause of an event begins and ends, in the field."""
+    text, base = passage.text, passage.start
+    start, end = (min(h.start for h in hits) - base, max(h.end for h in hits) - base)
+    if _KANA.search(text):
+        start = max(h.start for h in hits) - base
+    breaks = list(_BREAK.finditer(text))
+    low = max((m.end() for m in breaks if m.end() <= start), default=0)
+    high = min((m.start() for m in breaks if m.start() >= end), default=len(text))
+    return low + base, high + base
+
+
+_BREAK = re.compile("[,;:\n\u3000()]|(?<=[^ -~]) (?=[^ -~])| - ")
+"""Ends the clause of a subject. A Japanese topic may stand before a comma (、)."""
+
+
+def _speaker(passage: Passage, own: Sequence[Mention]) -> Mention:
+    """The first subject, or the first after a word of saying between two subjects."""
+    for said in passage.lists.get("modality.speech", ()):
+        after = [m for m in own if m.start >= said.end]
+        if said.start >= own[0].end and after:
+            return after[0]
+    return own[0]
+
+
+def _target(told: Told, mentions: Sequence[Mention]) -> Mention | None:
+    """At whom the event's clause is aimed, else who is named in it; else the same of the sentence,
+    those after the event before the others."""
+    low, high = _clause(told.passage, told.hits)
+    start = told.hits[0].start
+
+    def away(m: Mention) -> tuple[bool, bool, bool, int]:
+        inside = low <= m.start < high
+        return not inside, m.case is not Case.DATIVE, m.start < start, abs(m.start - start)
+
+    return min(mentions, key=away, default=None)
+
+
+def _subjects(title: Sequence[Passage]) -> Iterator[str]:
+    return (m.party for p in title for m in _mentions(p) if m.case is Case.SUBJECT)
+
+
+def _named(title: Sequence[Passage]) -> Iterator[str]:
+    return (m.party for p in title for m in _mentions(p))
+
+
+def _mentions(passage: Passage) -> Iterator[Mention]:
+    """The names in a sentence in order, without those inside longer ones."""
+    things = [hit for name in _THINGS for hit in passage.lists.get(name, ())]
+    last: Mention | None = None
+    reach = -1
+    for start, end, aimed, party in sorted(_names(passage.lists)):
+        if -end <= reach:
+            continue
+        reach = -end
+        if party:
+            case = Case.DATIVE if aimed == 0 else _case(passage, start, -end, things)
+            if last and last.party == party and start - last.end <= 1 and case is Case.SUBJECT:
+                case = last.case
+            last = Mention(start, -end, party, case)
+            yield last
+
+
+_THINGS = (
+    "transport.service",
+    "trade_restriction.goods",
+    "visa_entry.visa",
+    "visa_entry.waiver",
+    "sanctions_legal.law",
+    "exchange_cancellation.work",
+)
+"""Lists of things: a name right before one says whose it is."""
+
+
+def _names(lists: Mapping[str, Sequence[Hit]]) -> Iterator[tuple[int, int, int, str]]:
+    """Start, end (negative: the longer first), 0 for a compound that aims, party or nothing."""
+    for name, hits in lists.items():
+        if name in _PARTY:
+            party, aimed = _PARTY[name]
+            yield from ((hit.start, -hit.end, 0 if aimed else 1, party) for hit in hits)
+
+
+_PARTY: dict[str, tuple[str, bool]] = {
+    **{f"parties.{p}.{kind}": (p, False) for p in PARTIES for kind in ("state", "body", "place")},
+    **{f"parties.{p}.to": (p, True) for p in PARTIES},
+    **{f"parties.{pair}": ("", False) for pair in ("JP-CN", "HK-JP", "HK-CN")},
+}
+
+
+def _case(passage: Passage, start: int, end: int, things: Sequence[Hit]) -> Case:
+    if any(hit.start <= end + 1 and hit.end > end - 1 and hit.start >= start for hit in things):
+        return Case.ATTRIBUTE
+    base = passage.start
+    before, after = passage.text[: start - base], passage.text[end - base :]
+    return _latin_case(before, after) if passage.scale > 1 else _cjk_case(before, after)
+
+
+_PREPOSITION = re.compile(
+    r"\b(?:(by)|(with|against|on|to|toward|towards|for|over|at|between)"
+    r"|(in|from|near|off|of|into|about|amid|after|around|across|inside|outside|following))"
+    r" (?:the |its |both |mainland |neighbou?ring )?$"
+)
+
+
+def _latin_case(before: str, after: str) -> Case:
+    found = _PREPOSITION.search(before[-32:])
+    if not found or after.startswith("'s "):
+        return Case.SUBJECT
+    return Case.AGENT if found[1] else Case.DATIVE if found[2] else Case.PLACE
+
+
+_AFTER = (
+    (Case.AGENT, ("による", "によって", "により")),
+    (Case.DATIVE, ("に", "へ", "と", "向け", "側に", "側へ", "側と", "政府に", "大使に")),
+    (Case.PLACE, ("で", "滞在", "国内", "各地", "市内", "から")),
+    (Case.ATTRIBUTE, ("を",)),
+)
+_TOPIC = re.compile("[^、。,「はがをにでとへ\u3000 ]{0,16}(?:は|が|も|、|:|「|$)")
+_BEFORE = (
+    (Case.AGENT, fold("被遭獲").text),
+    (Case.DATIVE, fold("對向與同跟和給赴往訪駐促籲批斥").text),
+    (Case.PLACE, fold("在於自從因受就為至到據經抵離由").text),
+)
+
+
+def _cjk_case(before: str, after: str) -> Case:
+    """By the particle after a name (Japanese), else by the character before it (Chinese)."""
+    for case, particles in _AFTER:
+        if after.startswith(particles):
+            return case
+    if _KANA.search(before) or _KANA.search(after):
+        return Case.SUBJECT if _TOPIC.match(after) else Case.ATTRIBUTE
+    last = before[-1:]
+    return next((case for case, signs in _BEFORE if last and last in signs), Case.SUBJECT)
+
+
+_PASSIVE_BEFORE = re.compile(rf"(?:[{fold('被遭獲').text}]|\b(?:was|were|been|be|being|is|are)) ?$")
+
+
+def _is_passive(passage: Passage, hits: Sequence[Hit]) -> bool:
+    """Whether the event's word stands in a passive whose agent is not named."""
+    base = passage.start
+    return any(
+        _PASSIVE_BEFORE.search(passage.text[max(hit.start - base - 8, 0) : hit.start - base])
+        or passage.text.startswith("され", hit.end - base)
+        for hit in hits
+    )
