@@ -2,6 +2,7 @@
 
 AlertError
 ├── RuleError           a rule book cannot be read, or a rule in it makes no sense
+│   └── QueryError      a query is not in the query language
 ├── VocabularyError     a shipped or local vocabulary file is malformed
 └── ChannelError        a channel's address cannot be used
     └── DeliveryError   a message was not accepted by its channel
@@ -25,6 +26,17 @@ class RuleError(AlertError):
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}; {self.remedy}"
+
+
+class QueryError(RuleError):
+    """A query is not in the query language; `column` (from 1) says where it goes wrong."""
+
+    def __init__(self, column: int, what: str, remedy: str) -> None:
+        super().__init__(f"query, column {column}", what, remedy)
+        self.column = column
+
+    def __reduce__(self) -> tuple[type[QueryError], tuple[int, str, str]]:
+        return QueryError, (self.column, self.what, self.remedy)
 
 
 class VocabularyError(RuleError):

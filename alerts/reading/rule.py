@@ -4,8 +4,13 @@
     name = "Travel and exchange"
     keywords = ["travel advisory", "exchange cancellation"]
 
-A rule has keywords, a category, or both (then the event and a keyword must stand in the text).
-The other keys narrow it. A rule with the id of an earlier one changes only the keys that it gives;
+    [[rule]]
+    name = "Flights to Osaka"
+    query = 'title:(大阪 OR Osaka) AND @transport -lang:en'
+
+A rule has keywords (one of them must stand in the text), a query (`alerts.reading.query`), a
+category (a reported event of it), or several of these, which must then all hold. The other keys
+narrow it. A rule with the id of an earlier one changes only the keys that it gives;
 `enabled = false` switches it off.
 """
 
@@ -15,7 +20,7 @@ import json
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -23,11 +28,11 @@ from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from alerts.errors import RuleError
+from alerts.errors import QueryError, RuleError
 from alerts.reading.coding import Category, Direction, Severity
 from alerts.reading.fold import fold
-from alerts.reading.scan import Scanner
-from alerts.reading.vocabulary import Term
+from alerts.reading.query import All, Either, Node, Query, parse, words_of
+from alerts.reading.verdict import Queries
 from extractors.article import digest
 
 SHIPPED = Path(__file__).with_name("rules.toml")
@@ -51,6 +56,16 @@ class Rule:
     channels: tuple[str, ...] = ()
     """Channel names; empty: every channel."""
     enabled: bool = True
+    query: str = ""
+    """In the query language; empty: none."""
+
+    @property
+    def asked(self) -> Query | None:
+        """What its keywords and its query ask together. Raises QueryError for a wrong query."""
+        asked: list[Node] = [_any_of(self.keywords)] if self.keywords else []
+        if self.query:
+            asked.append(parse(self.query).root)
+        return Query(All(tuple(asked)) if len(asked) > 1 else asked[0]) if asked else None
 
     @property
     def version(self) -> str:
@@ -60,7 +75,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class RuleBook:
-    """Rules by id, with their keywords compiled into one scanner."""
+    """Rules by id, with all that they ask of a text compiled into one scan."""
 
     rules: tuple[Rule, ...]
 
@@ -88,9 +103,9 @@ class RuleBook:
         return next((rule for rule in self.rules if rule.id == id), None)
 
     @cached_property
-    def scanner(self) -> Scanner:
-        """Finds the keywords of all enabled rules; its lists are rule ids."""
-        return Scanner({r.id: list(_keyword_terms(r)) for r in self.enabled if r.keywords})
+    def queries(self) -> Queries:
+        """What the enabled rules ask, by rule id."""
+        return Queries({rule.id: asked for rule in self.enabled if (asked := rule.asked)})
 
     def __reduce__(self) -> tuple[object, ...]:
         return (RuleBook, (self.rules,))
@@ -109,7 +124,9 @@ def load_rules(text: str, where: str, base: Sequence[Rule] = ()) -> tuple[Rule, 
         if id in seen:
             raise RuleError(spot, f"the id {id!r} is used twice", "give one of them another id")
         seen.add(id)
-        rules[id] = _checked(_rule(id, entry, rules.get(id)), spot)
+        rule = _checked(_rule(id, entry, rules.get(id)), spot)
+        _readable(rule, _spot(text, where, number, entry.id or entry.name, "query"))
+        rules[id] = rule
     return tuple(rules.values())
 
 
@@ -119,6 +136,7 @@ class _Entry(BaseModel):
     id: str = ""
     name: str = ""
     keywords: tuple[str, ...] = ()
+    query: str = ""
     category: Category | None = None
     directions: tuple[Direction, ...] = Field(
         (), validation_alias=AliasChoices("directions", "direction")
@@ -207,8 +225,8 @@ def _rule(id: str, entry: _Entry, earlier: Rule | None) -> Rule:
 
 
 def _checked(rule: Rule, spot: str) -> Rule:
-    if not rule.keywords and rule.category is None:
-        raise RuleError(spot, "asks for nothing", "add keywords or a category")
+    if not rule.keywords and not rule.query and rule.category is None:
+        raise RuleError(spot, "asks for nothing", "add keywords or a category, or a query")
     if rule.directions and rule.category is None:
         raise RuleError(spot, "has a direction but no category", "add a category")
     for keyword in rule.keywords:
@@ -217,25 +235,14 @@ def _checked(rule: Rule, spot: str) -> Rule:
     return rule
 
 
-def _keyword_terms(rule: Rule) -> Iterator[Term]:
-    for keyword in rule.keywords:
-        folded = fold(keyword.rstrip("*")).text.strip()
-        for form in _forms(folded) if not keyword.endswith("*") else {folded}:
-            yield Term(keyword, form, keyword.endswith("*"))
+def _readable(rule: Rule, spot: str) -> None:
+    """Raises RuleError, which names the column, where the query cannot be read."""
+    try:
+        _ = rule.asked
+    except QueryError as error:
+        raise RuleError(f"{spot}: {error.where}", error.what, error.remedy) from error
 
 
-def _forms(keyword: str) -> set[str]:
-    """A Latin keyword also as a plural, and with its hyphens as spaces."""
-    plain = {keyword, keyword.replace("-", " ")}
-    if not re.search(r"[a-z]$", keyword):
-        return plain
-    return plain | {plural for form in plain for plural in _plurals(form)}
-
-
-def _plurals(form: str) -> Iterator[str]:
-    if re.search("[^aeiou]y$", form):
-        yield f"{form[:-1]}ies"
-    elif re.search("(s|x|z|ch|sh)$", form):
-        yield f"{form}es"
-    else:
-        yield f"{form}s"
+def _any_of(keywords: Sequence[str]) -> Node:
+    words = tuple(words_of(keyword) for keyword in keywords)
+    return Either(words) if len(words) > 1 else words[0]

@@ -104,6 +104,23 @@ def test_a_category_rule_asks_for_reported_events(
     assert not fired("Flights", "", rule, coding=Coding(False, 0.1, (), (coded,)))
 
 
+@pytest.mark.parametrize(
+    ("query", "fires"),
+    [
+        ("title:osaka -korea", True),
+        ("lang:ja", False),
+        ("party:JP topic:transport", True),
+        ("topic:visa_entry", False),
+        ("source:sam*", True),
+    ],
+)
+def test_a_query_narrows_what_a_rule_asks_for(query: str, fires: bool) -> None:
+    coding = Coding(True, 0.9, ("JP", "CN"), (event(), event(Status.BACKGROUND)))
+    for rule in (Rule("q", "Q", query=query), Rule("q", "Q", (), Category.TRANSPORT, query=query)):
+        found = fired("Flights to Osaka cut", "", rule, coding=coding)
+        assert len(found) == fires
+
+
 def test_one_match_for_each_rule_and_event() -> None:
     coding = Coding(True, 0.9, ("JP", "CN"), (event(), event(direction=Direction.EASING)))
     rules = (Rule("a", "A", category=Category.TRANSPORT), Rule("b", "B", ("flights",)))

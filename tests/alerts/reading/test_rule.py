@@ -21,6 +21,13 @@ def test_keywords_alone_make_a_rule() -> None:
     )
 
 
+def test_a_query_makes_a_rule_and_joins_the_keywords() -> None:
+    (rule,) = load_rules('[[rule]]\nid = "a"\nquery = "x OR y"\nkeywords = ["k*", "l"]', "my.toml")
+    assert rule == Rule("a", "a", ("k*", "l"), query="x OR y")
+    assert str(rule.asked) == "(k* OR l) AND (x OR y)"
+    assert rule.version != Rule("a", "a", ("k*", "l"), query="x OR z").version
+
+
 def test_the_id_comes_from_the_name() -> None:
     (rule,) = load_rules('[[rule]]\nname = "外遊 Alerts!"\nkeywords = "外遊警示"', "my.toml")
     assert (rule.id, rule.name, rule.keywords) == ("外遊-alerts", "外遊 Alerts!", ("外遊警示",))
@@ -52,6 +59,11 @@ def test_a_full_rule_is_read() -> None:
     [
         ('[[rule]]\nname = "A"\n', ("my.toml:1", "rule A", "add keywords or a category")),
         ("[[rule]]\n", ("my.toml:1", "add keywords")),
+        (
+            '[[rule]]\nid = "b"\nquery = "a OR OR b"\n',
+            ("my.toml:3 (rule b): query, column 6", "double quotes"),
+        ),
+        ('[[rule]]\nid = "b"\nquery = "@travel"\n', ("my.toml:3", "column 1", "@travel_advisory")),
         (
             '[[rule]]\nkeywords = ["a"]\n\n[[rule]]\nid = "b"\ncategory = "weather"\n',
             ("my.toml:6", "rule b", "category", "travel_advisory"),
@@ -115,5 +127,5 @@ def test_of_two_rules_with_one_id_the_later_stands() -> None:
 
 def test_a_book_goes_to_other_processes() -> None:
     book = RuleBook.of(Rule("a", "A", ("x",)))
-    assert book.scanner.lists
+    assert book.queries.roots
     assert pickle.loads(pickle.dumps(book)) == book  # noqa: S301 - our own bytes

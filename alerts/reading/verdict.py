@@ -1,0 +1,427 @@
+"""Verdicts: whether an article answers a query, by which words, and why.
+
+All words of all queries are found in one scan of title and text; the boolean logic then works on
+the hits. Rules and search decide by this module alone.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import NamedTuple, get_args
+
+from alerts.reading.coding import Coding, Evidence
+from alerts.reading.fold import Folded, fold
+from alerts.reading.query import (
+    All,
+    Either,
+    Field,
+    Is,
+    Named,
+    Near,
+    Node,
+    Not,
+    Query,
+    Within,
+    Words,
+    word_lists,
+)
+from alerts.reading.scan import Scanner
+from alerts.reading.sentence import sentences
+from alerts.reading.vocabulary import Term, Vocabulary, family, shipped
+
+FIELDS: tuple[Field, ...] = get_args(Field)
+CONTAINMENT = Path(__file__).with_name("containment")
+_EVIDENCE = 8
+"""How many words of each field a verdict keeps."""
+_SHOWN = 5
+"""How many different words a line of a trace names."""
+_UNIT = re.compile("[\uac00-\ud7af]+|(?:(?![\u2e80-\U0010ffff])[^\\W_])+|[^\\W_]")
+"""What a distance counts: words of spaced scripts, characters of others, no punctuation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a query is asked of."""
+
+    title: str
+    text: str
+    language: str = "und"
+    source: str = ""
+    parties: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    """Categories of the events that it reports."""
+    folded: str | None = None
+    """`fold(f"{title}\\n{text}").text` where it is at hand: it saves most of the work."""
+
+    @classmethod
+    def of(
+        cls,
+        title: str,
+        text: str,
+        language: str,
+        source: str,
+        coding: Coding,
+        folded: str | None = None,
+    ) -> Document:
+        """An article with what the coder found in it."""
+        reported = (event.category for event in coding.events if not event.background)
+        topics = tuple(dict.fromkeys(map(str, reported)))
+        return cls(title, text, language, source, coding.parties, topics, folded)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One step of a verdict."""
+
+    what: str
+    """The part of the query, printed."""
+    holds: bool
+    found: tuple[str, ...]
+    """The words of the article that it found, each once."""
+    parts: tuple[Trace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a document answers a query."""
+
+    matched: bool
+    evidence: tuple[Evidence, ...]
+    """Where the words stand that made it so; nothing for what a query excludes."""
+    trace: Trace
+
+
+def judge(query: Query, document: Document) -> Verdict:
+    """The verdict with all its reasons."""
+    reading = Queries({"": query}).read(document)
+    return Verdict(reading.holds(""), reading.evidence(""), reading.trace(""))
+
+
+class Span(NamedTuple):
+    """`text[start:end]` of a folded field, and the spelling in the query or vocabulary."""
+
+    start: int
+    end: int
+    term: str
+
+
+class Queries:
+    """Queries by name, compiled together: one scan serves them all."""
+
+    def __init__(self, queries: Mapping[str, Query]) -> None:
+        self.roots = {name: query.root for name, query in queries.items()}
+        nodes = dict.fromkeys(node for query in queries.values() for node in query.nodes)
+        lists = {key(n): terms(n) for n in nodes if isinstance(n, Words | Named)}
+        self.scanner = Scanner({**(_guards() if lists else {}), **lists})
+
+    def read(self, document: Document) -> Reading:
+        """Scan the document once."""
+        return Reading(self, document)
+
+
+def key(node: Words | Named) -> str:
+    """The word list of a node, whatever its field."""
+    if isinstance(node, Named):
+        return f"@{node.name}"
+    return f"{'*' if node.open_end else '='}{node.text}"
+
+
+@cache
+def terms(node: Words | Named) -> tuple[Term, ...]:
+    """The forms that are looked for, all folded."""
+    if isinstance(node, Named):
+        words = shipped().words
+        return tuple(
+            t for name in word_lists(node.name) for col in words[name].values() for t in col
+        )
+    folded = fold(node.text).text.strip()
+    spelling = node.text + "*" * node.open_end
+    forms = {folded} if node.open_end else _forms(folded)
+    return tuple(Term(spelling, form, node.open_end) for form in sorted(forms))
+
+
+def units(text: str) -> int:
+    """How long a folded text is: words of spaced scripts, characters of others."""
+    return sum(1 for _ in _UNIT.finditer(text))
+
+
+def speaks(language: str, wanted: str) -> bool:
+    """Whether a language is the wanted one or a variety of it: `zh` covers `zh-Hant`."""
+    return f"{language}-".lower().startswith(f"{wanted}-".lower())
+
+
+def _forms(words: str) -> set[str]:
+    """Latin words also as a plural, and with hyphens as spaces."""
+    plain = {words, words.replace("-", " ")} if words.strip("- ") else {words}
+    if not re.search(r"[a-z]$", words):
+        return plain
+    return plain | {plural for form in plain for plural in _plurals(form)}
+
+
+def _plurals(form: str) -> Iterator[str]:
+    if re.search("[^aeiou]y$", form):
+        yield f"{form[:-1]}ies"
+    elif re.search("(s|x|z|ch|sh)$", form):
+        yield f"{form}es"
+    else:
+        yield f"{form}s"
+
+
+@cache
+def _guards() -> dict[str, tuple[Term, ...]]:
+    """Longer words that only look as if they held a word, by family of languages."""
+    columns = Vocabulary.load(CONTAINMENT).words["containment.guard"]
+    return {f"!{name}": column for name, column in columns.items()}
+
+
+Spans = list[Span]
+
+
+class Reading:
+    """The words of all queries in one document, and what the queries say to them."""
+
+    def __init__(self, queries: Queries, document: Document) -> None:
+        self._roots = queries.roots
+        self._document = document
+        self._texts = _folded(document)
+        self._hits: dict[Field, dict[str, Spans]] = {
+            field: _found(queries.scanner, text, document.language)
+            for field, text in self._texts.items()
+        }
+        self._stretched: dict[tuple[Within, Field], Spans] = {}
+        self._sharing: dict[tuple[Near, Field], set[int]] = {}
+
+    def holds(self, name: str) -> bool:
+        """Whether the document answers the query of that name."""
+        return self._holds(self._roots[name])
+
+    def evidence(self, name: str) -> tuple[Evidence, ...]:
+        """The words that made it answer; the first of each field, in their order."""
+        root = self._roots[name]
+        return tuple(
+            Evidence(field, *self._sources[field].origin(span), span.term)
+            for field in FIELDS
+            for span in self._some(root, field)[:_EVIDENCE]
+        )
+
+    def trace(self, name: str) -> Trace:
+        """Every part of the query with what it found."""
+        return self._trace(self._roots[name])
+
+    def _holds(self, node: Node) -> bool:
+        match node:
+            case Words() | Named():
+                return any(self._listed(node, field) for field in FIELDS)
+            case All():
+                return all(self._holds(one) for one in node.operands)
+            case Either():
+                return any(self._holds(one) for one in node.operands)
+            case Not():
+                return not self._holds(node.operand)
+            case Is():
+                return self._is(node)
+            case Within():
+                return any(self._stretches(node, field) for field in FIELDS)
+            case Near():
+                return any(self._shared(node, field) for field in FIELDS)
+
+    def _is(self, node: Is) -> bool:
+        document = self._document
+        match node.facet:
+            case "source":
+                begins = node.open_end and document.source.startswith(node.value)
+                return begins or document.source == node.value
+            case "lang":
+                return speaks(document.language, node.value)
+            case "party":
+                return node.value in document.parties
+            case "topic":
+                return node.value in document.topics
+
+    def _listed(self, node: Words | Named, field: Field) -> Spans:
+        if node.field not in {None, field}:
+            return []
+        return self._hits[field].get(key(node), [])
+
+    def _spans(self, node: Node, field: Field) -> Spans:
+        """Where a node that stands at a place of the text does so."""
+        match node:
+            case Words() | Named():
+                return self._listed(node, field)
+            case Within():
+                return self._stretches(node, field)
+            case Either():
+                return sorted(s for one in node.operands for s in self._spans(one, field))
+        return []
+
+    def _stretches(self, node: Within, field: Field) -> Spans:
+        if (node, field) not in self._stretched:
+            self._stretched[node, field] = self._stretch(node, field)
+        return self._stretched[node, field]
+
+    def _stretch(self, node: Within, field: Field) -> Spans:
+        """For each word that may begin it, the shortest stretch with all words, where it is short
+        enough. The words' own units do not count; that of a form and its plural are the same."""
+        if node.field not in {None, field}:
+            return []
+        columns = [self._listed(words, field) for words in dict.fromkeys(node.words)]
+        if not all(columns):
+            return []
+        own = sum(units(terms(words)[0].pattern) for words in dict.fromkeys(node.words))
+        starts = [[span.start for span in column] for column in columns]
+        made = []
+        for begin in sorted({start for column in starts for start in column}):
+            places = [bisect_left(column, begin) for column in starts]
+            if any(place == len(column) for place, column in zip(places, starts, strict=True)):
+                break
+            end = max(column[place].end for place, column in zip(places, columns, strict=True))
+            if self._length(field, begin, end) - own <= node.distance:
+                made.append(Span(begin, end, str(node)))
+        return made
+
+    def _length(self, field: Field, start: int, end: int) -> int:
+        places = self._units[field]
+        return bisect_left(places, end) - bisect_left(places, start)
+
+    @cached_property
+    def _units(self) -> dict[Field, list[int]]:
+        """Where the units of each field begin."""
+        return {
+            field: [unit.start() for unit in _UNIT.finditer(text)]
+            for field, text in self._texts.items()
+        }
+
+    def _shared(self, node: Near, field: Field) -> set[int]:
+        if (node, field) not in self._sharing:
+            self._sharing[node, field] = self._share(node, field)
+        return self._sharing[node, field]
+
+    def _share(self, node: Near, field: Field) -> set[int]:
+        """The sentences of a field in which every operand begins."""
+        shared: set[int] | None = None
+        for operand in node.operands:
+            spans = self._spans(operand, field)
+            if not spans:
+                return set()
+            mine = {self._sources[field].sentence(span) for span in spans}
+            shared = mine if shared is None else shared & mine
+        return shared or set()
+
+    @cached_property
+    def _sources(self) -> dict[Field, _Source]:
+        return {
+            "title": _Source(self._document.title),
+            "text": _Source(self._document.text),
+        }
+
+    def _some(self, node: Node, field: Field) -> Spans:
+        """The first of the words that let `node` hold."""
+        return sorted(set(self._witness(node, field)))[: 2 * _EVIDENCE]
+
+    def _witness(self, node: Node, field: Field) -> Iterator[Span]:
+        """The words that let `node` hold."""
+        match node:
+            case Words() | Named():
+                yield from self._listed(node, field)
+            case Within():
+                for stretch in self._stretches(node, field):
+                    yield from _inside(stretch, (self._listed(w, field) for w in node.words))
+            case Near():
+                shared = self._shared(node, field)
+                for span in (s for one in node.operands for s in self._witness(one, field)):
+                    if self._sources[field].sentence(span) in shared:
+                        yield span
+            case All() | Either():
+                for one in node.operands:
+                    if self._holds(one):
+                        yield from self._witness(one, field)
+
+    def _trace(self, node: Node) -> Trace:
+        parts: Sequence[Node] = ()
+        match node:
+            case All() | Either() | Near():
+                parts = node.operands
+            case Not():
+                parts = (node.operand,)
+            case Within():
+                parts = node.words
+        shown = [
+            self._original(field, span) for field in FIELDS for span in self._some(node, field)
+        ]
+        found = tuple(dict.fromkeys(shown))[:_SHOWN]
+        below = tuple(self._trace(part) for part in parts)
+        return Trace(str(node), self._holds(node), found, below)
+
+    def _original(self, field: Field, span: Span) -> str:
+        start, end = self._sources[field].origin(span)
+        content = self._document.title if field == "title" else self._document.text
+        return content[start:end]
+
+
+class _Source:
+    """The way from a folded field, its leading space gone, to the original."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._folded: Folded = fold(text)
+        self._gone = len(self._folded.text) - len(self._folded.text.lstrip(" "))
+
+    def origin(self, span: Span) -> tuple[int, int]:
+        """The slice of the original."""
+        return self._folded.origin(span.start + self._gone, span.end + self._gone)
+
+    def sentence(self, span: Span) -> int:
+        """The number of the sentence in which a span begins."""
+        return bisect_right(self._begins, self.origin(span)[0]) - 1
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        """Where sentences begin in the original: line breaks, which end them, are folded away."""
+        lined = fold(self._text, lines=True)
+        return [lined.origin(start, end)[0] for start, end in sentences(lined.text)]
+
+
+def _folded(document: Document) -> dict[Field, str]:
+    """Both fields, folded, without space around them."""
+    title = fold(document.title).text.strip(" ")
+    whole = document.folded.lstrip(" ") if document.folded is not None else ""
+    known = document.folded is not None and whole.startswith(title)
+    text = whole[len(title) :] if known else fold(document.text).text
+    return {"title": title, "text": text.lstrip(" ")}
+
+
+def _found(scanner: Scanner, text: str, language: str) -> dict[str, Spans]:
+    """The hits of each word list, in order, but for those that a longer word shows to be none."""
+    found: dict[str, Spans] = {}
+    unmeant: set[tuple[int, int]] = set()
+    guard = f"!{family(language)}"
+    for hit in scanner.scan(text):
+        term = scanner.terms[hit.term]
+        for name in scanner.lists[hit.term]:
+            if name[0] != "!":
+                span = Span(hit.start, hit.end, _spelling(name, term))
+                found.setdefault(name, []).append(span)
+            elif name == guard and term.mask:
+                unmeant.add((hit.start + term.mask[0], hit.start + term.mask[1]))
+    return {
+        name: sorted(span for span in set(spans) if span[:2] not in unmeant)
+        for name, spans in found.items()
+    }
+
+
+def _spelling(name: str, term: Term) -> str:
+    """As it stands in the query, or in the vocabulary."""
+    if name[0] == "@":
+        return term.spelling
+    return name[1:] + "*" * (name[0] == "*")
+
+
+def _inside(stretch: Span, columns: Iterable[Spans]) -> Iterator[Span]:
+    """The first word of each column in a stretch that holds one of each."""
+    for column in columns:
+        yield column[bisect_left(column, stretch.start, key=lambda span: span.start)]
