@@ -1,0 +1,167 @@
+"""The demo and `serve`, as a person runs them: real processes, and none left behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from flows.demo.stage import free_port, sample_site, serving
+
+NOROSHI = [sys.executable, "-c", "from flows.cli import main; main()"]
+SHARED = Path(os.environ.get("NOROSHI_SHARED", Path(__file__).parents[3] / "shared"))
+SITE = tomllib.loads(files("flows").joinpath("demo", "site", "site.toml").read_text("utf-8"))
+
+
+def noroshi(*arguments: str, cwd: Path, seconds: float = 240) -> subprocess.CompletedProcess[str]:
+    root = Path(__file__).parents[2]
+    return subprocess.run(
+        [*NOROSHI, *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(root), "NOROSHI_TEST_RUN": str(cwd)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+
+
+def started_by(cwd: Path) -> list[str]:
+    """Command lines of the processes that a program run in `cwd` has left."""
+    mark = f"NOROSHI_TEST_RUN={cwd}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (folder / "environ").read_bytes().split(b"\0"):
+                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:  # it ended meanwhile, or is not ours
+            continue
+    return found
+
+
+def rows(database: Path, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+@pytest.mark.demo
+def test_the_demo_twice_in_a_row(tmp_path: Path) -> None:
+    for _ in range(2):
+        done = noroshi("demo", "--folder", "shown", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert started_by(tmp_path) == []
+    database = tmp_path / "shown" / "noroshi.duckdb"
+    pages = len(SITE["page"])
+    assert rows(database, "SELECT count(*) FROM articles WHERE origin = 'news'") == [(pages,)]
+    assert rows(database, "SELECT count(*) FROM articles WHERE origin = 'seed'") == [(5,)]
+    # The second cycle brought nothing, so the copy of the first is still the one to read.
+    assert rows(database, "SELECT outcome, articles FROM runs") == [("completed", pages)]
+    assert rows(database, "SELECT DISTINCT state FROM deliveries") == [("sent",)]
+    for heading in ("First cycle", "What arrived in the inbox", "Second cycle", "The warehouse"):
+        assert heading in done.stdout
+    assert "\x1b" not in done.stdout, "no colours where nobody looks"
+
+
+def test_the_demo_tells_each_story_once_and_nothing_else(tmp_path: Path) -> None:
+    done = noroshi("demo", "--no-prefect", "--folder", "shown", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    database = tmp_path / "shown" / "noroshi.duckdb"
+    told = rows(
+        database,
+        "SELECT events.category, events.direction, actor, target FROM alerts JOIN events "
+        "ON events.id = alerts.event_id",
+    )
+    assert len(told) == len(SITE["story"]), told
+    expected = sorted((story["category"], story["direction"]) for story in SITE["story"])
+    got = rows(database, "SELECT category, direction FROM alerts ORDER BY ALL")
+    assert got == expected
+    assert rows(
+        database, "SELECT channel, count(*) FROM deliveries GROUP BY channel ORDER BY 1"
+    ) == [
+        ("chat", len(expected)),
+        ("inbox", len(expected)),
+    ]
+
+
+def test_the_demo_removes_nothing_that_is_not_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "shown"
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("mine")
+    assert noroshi("demo", "--no-prefect", "--folder", "shown", cwd=tmp_path).returncode == 0
+    assert (folder / "thesis.txt").read_text() == "mine"
+
+
+def test_a_folder_that_holds_no_saved_pages_is_refused(tmp_path: Path) -> None:
+    done = noroshi("demo", "--no-prefect", "--pages", str(tmp_path), cwd=tmp_path)
+    assert done.returncode == 1
+    assert re.search(r"error: .*manifest\.jsonl", done.stderr)
+
+
+@pytest.mark.shared
+def test_a_cycle_over_real_publishers_pages(tmp_path: Path) -> None:
+    pages = SHARED / "corpora" / "dev"
+    if not pages.is_dir():
+        pytest.skip("NOROSHI_SHARED has no corpora/dev")
+    done = noroshi("demo", "--no-prefect", "--folder", "shown", "--pages", str(pages), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    database = tmp_path / "shown" / "noroshi.duckdb"
+    ((all_pages, read),) = rows(
+        database,
+        "SELECT count(*), count(*) FILTER (title != '' AND text != '' AND text_from = 'page') "
+        "FROM articles WHERE origin = 'news'",
+    )
+    assert all_pages == sum(1 for line in (pages / "manifest.jsonl").open() if line.strip())
+    assert isinstance(read, int)
+    assert isinstance(all_pages, int)
+    assert read >= 0.95 * all_pages
+    assert "fetched" not in done.stderr, "the second cycle fetches no page again"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Path]:
+    """Settings for a site on loopback."""
+    with serving(sample_site()) as site:
+        (tmp_path / "noroshi.toml").write_text(
+            "[fetch]\npace_seconds = 0\nper_host = 8\n[sources]\nshipped = false\n"
+            f'[[source]]\nid = "harbour"\nurl = "{site.address}/harbour/rss.xml"\n'
+        )
+        yield tmp_path
+
+
+@pytest.mark.demo
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_serve_runs_a_cycle_and_ends_cleanly(served: Path, how: signal.Signals) -> None:
+    root = Path(__file__).parents[2]
+    with (served / "output").open("w") as output:
+        process = subprocess.Popen(
+            [*NOROSHI, "serve", "--port", str(free_port())],
+            cwd=served,
+            env={**os.environ, "PYTHONPATH": str(root), "NOROSHI_TEST_RUN": str(served)},
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        database = served / "data" / "noroshi.duckdb"
+        deadline = time.monotonic() + 150
+        while not database.exists() and time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.5)
+        process.send_signal(how)
+        status = process.wait(60)
+    told = (served / "output").read_text()
+    assert status in {0, 130}, told
+    assert rows(database, "SELECT kind FROM runs") == [("watch",)], told
+    assert "Traceback" not in told
+    time.sleep(1)
+    assert started_by(served) == []
