@@ -55,7 +55,12 @@ def absolute_url(url: str, base: str | None = None) -> str:
 
 def same_site(one: str, other: str) -> bool:
     """Whether two absolute addresses have the same host, `www.` and `m.` aside."""
-    return _bare_host(one) == _bare_host(other)
+    return bare_host(one) == bare_host(other)
+
+
+def bare_host(url: str) -> str:
+    """The host of an absolute address, `www.` and `m.` aside."""
+    return re.sub(r"^(www\d?|m|amp|mobile)\.", "", urlsplit(url).hostname or "")
 
 
 BLANK = "".join(map(chr, range(0x21))) + "\u3000\ufeff\u200b"
@@ -145,10 +150,6 @@ def _without_tracking(query: str, host: str) -> str:
 
 def _name(parameter: str) -> str:
     return unquote(parameter.partition("=")[0]).lower()
-
-
-def _bare_host(url: str) -> str:
-    return re.sub(r"^(www\d?|m|amp|mobile)\.", "", urlsplit(url).hostname or "")
 
 
 @dataclass(frozen=True, slots=True)

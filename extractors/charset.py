@@ -125,12 +125,13 @@ def _is_utf8(body: bytes, labelled: tuple[str, ...]) -> bool:
 
     Three characters of GBK may, by chance ("联通"); then a label has the word.
     """
-    foreign = [c for c in body[:400_000].decode("utf-8", "ignore") if c > "\x7f"]
+    sample = body[:400_000].decode("utf-8", "ignore")
+    foreign = len(sample) - len(sample.encode("ascii", "ignore"))
     text = body.decode("utf-8", "replace")
     lost = text.count("\ufffd")
     if lost == 0:
-        return len(foreign) > 3 or not labelled or labelled[0] == "utf-8"
-    return lost / (lost + len(foreign)) < 0.05
+        return foreign > 3 or not labelled or labelled[0] == "utf-8"
+    return lost / (lost + foreign) < 0.05
 
 
 def _legacy(body: bytes, labelled: tuple[str, ...]) -> tuple[str, str]:

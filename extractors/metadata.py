@@ -47,7 +47,7 @@ def read_metadata(tree: HtmlElement) -> Metadata:
         ),
         headings=tuple(filter(None, map(_words, tree.iterfind(".//h1")))),
         dates=tuple(_dates(tree, meta, article)),
-        author=plain_text(_names(article.get("author")) or _author(meta))[:300],
+        author=plain_text(_names(article.get("author")) or _author(meta) or _byline(tree))[:300],
         site_name=plain_text(meta.get("og:site_name", "") or _names(article.get("publisher")))[
             :200
         ],
@@ -97,6 +97,12 @@ PUBLISHED = (
 )
 """Names (meta name, property, itemprop) of the date of publication, the most exact first."""
 ARTICLE = re.compile(r"Article|BlogPosting|Report|LiveBlog|NewsItem", re.IGNORECASE)
+BYLINE = (
+    "//*[@itemprop='author']//*[@itemprop='name'] | //*[@itemprop='author'] | //a[@rel='author']"
+    " | //*[contains(concat(' ', @class, ' '), ' author ')]"
+    " | //*[contains(concat(' ', @class, ' '), ' byline ')]"
+)
+LONGEST_BYLINE = 100
 LOOSE_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
 
 
@@ -113,12 +119,12 @@ def _metas(tree: HtmlElement) -> dict[str, str]:
 
 
 def _dates(tree: HtmlElement, meta: dict[str, str], article: dict[str, Any]) -> Iterator[str]:
-    yield from filter(None, [_string(article.get("datePublished"))])
+    stated = _string(article.get("datePublished"))
+    yield from [stated] if stated else _loose_dates(tree)
     yield from (meta[name] for name in PUBLISHED if name in meta)
     for element in tree.iterfind(".//*[@itemprop='datePublished']"):
         yield from filter(None, [element.get("datetime") or element.get("content")])
     yield from _times(tree)
-    yield from _loose_dates(tree)
 
 
 def _times(tree: HtmlElement) -> Iterator[str]:
@@ -173,6 +179,12 @@ def _names(value: Any) -> str:
 def _author(meta: dict[str, str]) -> str:
     names = (meta.get(key, "") for key in ("author", "article:author", "byl", "dc.creator"))
     return next((name for name in names if name and not name.startswith("http")), "")
+
+
+def _byline(tree: HtmlElement) -> str:
+    """The first short text that the markup calls the author's."""
+    found = (_words(element) for element in tree.xpath(BYLINE))
+    return next((words for words in found if 1 < len(words) <= LONGEST_BYLINE), "")
 
 
 def _image(article: dict[str, Any]) -> str:
