@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Executor
+from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -113,7 +113,13 @@ async def _read_page(response: Response, source: Source, executor: Executor | No
         source.language,
         source.timezone,
     )
-    return await asyncio.get_running_loop().run_in_executor(executor, work)
+    try:
+        return await asyncio.get_running_loop().run_in_executor(executor, work)
+    except BrokenExecutor as error:
+        what = "it kills the process that reads it"
+        raise PageError(
+            response.url, what, "open it in a browser; the feed's words stand"
+        ) from error
 
 
 def _from_feed(entry: Entry, source: Source, error: ExtractorError) -> Article:
