@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import shutil
 import time
@@ -22,6 +23,8 @@ import duckdb
 from warehouse.errors import QueryError, WarehouseBusy, WarehouseError, WarehouseUnusable
 from warehouse.lock import hold
 from warehouse.migrate import migrate, roll_back
+
+log = logging.getLogger(__name__)
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -71,7 +74,8 @@ class Warehouse:
     ) -> Iterator[Connection]:
         """A connection inside one transaction: committed at the end, rolled back on an error.
 
-        Creates and migrates the warehouse where needed. Waits at most `wait_seconds` for another
+        Creates and migrates the warehouse where needed; begins with the published copy where the
+        live file is gone. Waits at most `wait_seconds` for another
         process. What is written makes the warehouse `unpublished`, unless it is not worth a
         publication of its own (`for_readers=False`). Raises WarehouseBusy, WarehouseTooNew and
         WarehouseUnusable.
@@ -79,6 +83,7 @@ class Warehouse:
         deadline = time.monotonic() + wait_seconds
         with (
             hold(self.pipeline_folder / "writer.lock", wait_seconds=wait_seconds, doing=doing),
+            self._recovered(),
             _attached(self.live, deadline) as connection,
         ):
             migrate(connection)
@@ -89,6 +94,19 @@ class Warehouse:
                     # too few.
                     with _os_errors(self._mark):
                         self._mark.touch()
+
+    @contextlib.contextmanager
+    def _recovered(self) -> Iterator[None]:
+        """The published copy in the place of a live file that was lost: what it lacks is fetched
+        again, while an empty warehouse would tell everything a second time."""
+        if not self.live.exists() and self.published.exists():
+            log.warning("%s is gone; beginning with %s", self.live, self.published)
+            with _os_errors(self.live):
+                draft = self.pipeline_folder / "recovering.duckdb"
+                _clone(self.published, draft)
+                self.live.with_name(f"{self.live.name}.wal").unlink(missing_ok=True)
+                draft.replace(self.live)
+        yield
 
     def publish(self, *, wait_seconds: float = 60) -> None:
         """Replace the published copy by the live file as it is now, in one rename."""

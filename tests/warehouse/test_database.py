@@ -291,3 +291,12 @@ def test_a_full_disk_is_told_and_leaves_what_was(tmp_path: Path, room: int) -> N
 def fill(warehouse: Warehouse) -> None:
     with warehouse.writing("test") as connection:
         connection.execute("CREATE TABLE store.filler AS SELECT random() FROM range(100000)")
+
+
+def test_a_lost_live_file_is_begun_again_from_the_published_copy(warehouse: Warehouse) -> None:
+    with warehouse.writing("test") as connection:
+        connection.execute("INSERT INTO store.run (id) VALUES ('kept')")
+    warehouse.publish()
+    warehouse.live.unlink()
+    with warehouse.writing("test") as connection:
+        assert connection.execute("SELECT id FROM store.run").fetchall() == [("kept",)]
