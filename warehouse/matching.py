@@ -68,6 +68,7 @@ class Counts:
     """What a batch brought."""
 
     matches: int = 0
+    """Of news: seed documents match too, and are not what a cycle brought."""
     alerts: int = 0
 
     def __add__(self, other: Counts) -> Counts:
@@ -133,7 +134,8 @@ def store(
     events = {event.id: event for event in assigned.events}
     announcements = _announce(connection, found, events, channels, outlets, now)
     outbox.post(connection, announcements, now)
-    return Counts(len(found), len(announcements))
+    news = sum(item.version.origin is Origin.NEWS for item in found)
+    return Counts(news, len(announcements))
 
 
 def _still_waiting(connection: duckdb.DuckDBPyConnection, judged: Sequence[Judged]) -> list[Judged]:
