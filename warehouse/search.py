@@ -1,25 +1,42 @@
-"""Search: articles that hold every term, whatever their script; the newest first.
+"""Search: articles that answer a query, the newest first.
 
-A term is a word, or several in "double quotes". Terms are folded as the articles are
-(`alerts.reading.fold`): case, width, Traditional/Simplified and kyūjitai/shinjitai do not matter.
-A Latin term must stand as a word of its own; Chinese and Japanese terms are found inside
-sentences.
+The language is that of rules (`alerts.reading.query`) and the verdict is theirs too: the database
+narrows the articles by what a match cannot do without, and `alerts.reading.verdict` decides.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
-from alerts.reading.fold import fold
-from warehouse.errors import QueryError
+from alerts.reading.coding import Evidence
+from alerts.reading.query import (
+    All,
+    Either,
+    Is,
+    Named,
+    Near,
+    Node,
+    Not,
+    Query,
+    Within,
+    Words,
+    parse,
+)
+from alerts.reading.verdict import Document, Queries, Reading, terms
 from warehouse.rows import fetch_dicts
 
-_TERM = re.compile(r'"([^"]*)"|(\S+)')
-_LATIN = re.compile(r"[0-9A-Za-z\u00c0-\u024f]")
+_WORD = re.compile("[0-9a-z]")
+_FIRST_CHUNK = 64
+"""Candidates that are decided at a time; each chunk is twice as large as the one before."""
+_LARGEST_CHUNK = 4096
+_LISTED = 24
+"""A named vocabulary with more terms than this narrows nothing: looking for each takes longer
+than deciding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +55,45 @@ class Search:
 def search(connection: duckdb.DuckDBPyConnection, wanted: Search) -> list[dict[str, object]]:
     """Rows with id, published_at, lang, origin, source, title, snippet, url.
 
-    Raises QueryError for a query without a term.
+    Raises alerts.errors.QueryError for a query that is none.
     """
-    terms = terms_of(wanted.query)
-    if not terms:
-        raise QueryError("the query", "it holds no term", 'try `noroshi search "travel advisory"`')
-    conditions, parameters = _conditions(terms)
-    answer = connection.execute(
-        f"""
-        SELECT id, published_at, language AS lang, origin, source_id AS source, title, text, url
+    query = parse(wanted.query)
+    queries = Queries({"": query})
+    found: list[dict[str, object]] = []
+    for row in _candidates(connection, wanted, query):
+        reading = queries.read(_document(row))
+        if reading.holds(""):
+            found.append(_shown(row, reading))
+            if len(found) == wanted.limit:
+                break
+    return found
+
+
+def _candidates(
+    connection: duckdb.DuckDBPyConnection, wanted: Search, query: Query
+) -> Iterator[dict[str, object]]:
+    """Articles that may answer, the newest first; read in chunks, as few may be needed."""
+    ids = _narrowed(connection, wanted, query.root)
+    size = max(_FIRST_CHUNK, 2 * wanted.limit)
+    while ids:
+        chunk, ids = ids[:size], ids[size:]
+        yield from _read(connection, chunk, coded=query.asks_coding)
+        size = min(2 * size, _LARGEST_CHUNK)
+
+
+def _narrowed(connection: duckdb.DuckDBPyConnection, wanted: Search, root: Node) -> list[str]:
+    parameters: dict[str, object] = {
+        "since": wanted.since,
+        "until": wanted.until,
+        "language": wanted.language,
+        "source": wanted.source,
+        "origin": wanted.origin,
+    }
+    condition = _condition(root, parameters) or "TRUE"
+    statement = f"""
+        SELECT id
         FROM store.article
-        WHERE {" AND ".join(conditions)}
-          AND ($since::DATE IS NULL OR coalesce(published_at, first_seen_at) >= $since::DATE)
+        WHERE ($since::DATE IS NULL OR coalesce(published_at, first_seen_at) >= $since::DATE)
           AND (
               $until::DATE IS NULL
               OR coalesce(published_at, first_seen_at) < $until::DATE + INTERVAL 1 DAY
@@ -57,60 +101,144 @@ def search(connection: duckdb.DuckDBPyConnection, wanted: Search) -> list[dict[s
           AND ($language::VARCHAR IS NULL OR language = $language)
           AND ($source::VARCHAR IS NULL OR source_id = $source)
           AND ($origin::VARCHAR IS NULL OR origin = $origin)
+          AND {condition}
         ORDER BY coalesce(published_at, first_seen_at) DESC, id
-        LIMIT $limit
-        """,  # noqa: S608 (conditions hold parameter names only)
-        {
-            **parameters,
-            "since": wanted.since,
-            "until": wanted.until,
-            "language": wanted.language,
-            "source": wanted.source,
-            "origin": wanted.origin,
-            "limit": wanted.limit,
-        },
+        """  # noqa: S608 (the condition holds parameter names only)
+    # An alternative that narrows nothing leaves the parameters of the others unused.
+    used = set(re.findall(r"\$(\w+)", statement))
+    answer = connection.execute(statement, {n: v for n, v in parameters.items() if n in used})
+    return [row[0] for row in answer.fetchall()]
+
+
+def _condition(node: Node, parameters: dict[str, object]) -> str | None:
+    """What must be so in the database where `node` holds, or None where nothing is known.
+
+    Adds to `parameters` what it names.
+    """
+    match node:
+        case Words():
+            return _written(node, parameters)
+        case Named():
+            return _written(node, parameters) if len(terms(node)) <= _LISTED else None
+        case Is():
+            return _fact(node, parameters)
+        case Within():
+            return _every(node.words, parameters)
+        case Near() | All():
+            return _every(node.operands, parameters)
+        case Either():
+            each = [_condition(one, parameters) for one in node.operands]
+            known = [one for one in each if one is not None]
+            return f"({' OR '.join(known)})" if len(known) == len(each) else None
+        case Not():
+            return None
+
+
+def _every(nodes: Sequence[Node], parameters: dict[str, object]) -> str | None:
+    each = [_condition(one, parameters) for one in nodes]
+    known = [one for one in each if one is not None]
+    return f"({' AND '.join(known)})" if known else None
+
+
+def _written(node: Words | Named, parameters: dict[str, object]) -> str:
+    """A form of the words stands in the folded text, Latin ones at a word's beginning and end."""
+    forms = []
+    for term in terms(node):
+        contains = f"contains(folded, ${_named(parameters, term.pattern)})"
+        whole = _whole(term.pattern, term.open_end)
+        if whole != re.escape(term.pattern):
+            contains += f" AND regexp_matches(folded, ${_named(parameters, whole)})"
+        forms.append(f"({contains})")
+    return f"({' OR '.join(forms)})"
+
+
+def _named(parameters: dict[str, object], value: object) -> str:
+    name = f"p{len(parameters)}"
+    parameters[name] = value
+    return name
+
+
+def _whole(pattern: str, open_end: bool) -> str:
+    """RE2 has no look-around; what joins words in other scripts is left to the verdict."""
+    left = "(?:^|[^0-9a-z])" if _WORD.match(pattern[0]) else ""
+    right = "(?:$|[^0-9a-z])" if _WORD.match(pattern[-1]) and not open_end else ""
+    return f"{left}{re.escape(pattern)}{right}"
+
+
+def _fact(node: Is, parameters: dict[str, object]) -> str:
+    value = _named(parameters, node.value)
+    match node.facet:
+        case "source":
+            return f"starts_with(source_id, ${value})"
+        case "lang":
+            return f"starts_with(lower(language), lower(${value}))"
+        case "party":
+            table, condition = "coding", f"list_contains(parties, ${value})"
+        case "topic":
+            table, condition = "coded_event", f"category = ${value} AND status = 'reported'"
+    coded = f"SELECT (article_id, version_id) FROM store.{table} WHERE {condition}"  # noqa: S608
+    return f"(id, version_id) IN ({coded})"
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection, ids: Sequence[str], *, coded: bool
+) -> list[dict[str, object]]:
+    """The articles in the order of `ids`; with what the coder found where that is asked for."""
+    answer = connection.execute(
+        """
+        SELECT id, version_id, published_at, language AS lang, origin, source_id AS source, title,
+               text, url, folded
+        FROM store.article
+        WHERE id IN (SELECT unnest($ids::VARCHAR[]))
+        """,
+        {"ids": ids},
     )
-    return [_shown(row, terms) for row in fetch_dicts(answer)]
+    rows = {str(row["id"]): row for row in fetch_dicts(answer)}
+    if coded:
+        _add_coding(connection, rows)
+    return [rows[id] for id in ids]
 
 
-def terms_of(query: str) -> list[str]:
-    """The folded terms of a query, each once."""
-    found = (fold(quoted or word).text.strip() for quoted, word in _TERM.findall(query))
-    return list(dict.fromkeys(term for term in found if term))
+def _add_coding(connection: duckdb.DuckDBPyConnection, rows: dict[str, dict[str, object]]) -> None:
+    for column, value, table, condition in (
+        ("parties", "max_by(parties, coded_at)", "coding", "TRUE"),
+        ("topics", "list(DISTINCT category)", "coded_event", "status = 'reported'"),
+    ):
+        answer = connection.execute(
+            f"""
+            SELECT article_id, version_id, {value}
+            FROM store.{table}
+            WHERE article_id IN (SELECT unnest($ids::VARCHAR[])) AND {condition}
+            GROUP BY article_id, version_id
+            """,  # noqa: S608 (the words stand above)
+            {"ids": list(rows)},
+        )
+        for id, version, found in answer.fetchall():
+            if rows[id]["version_id"] == version:
+                rows[id][column] = tuple(found)
 
 
-def _conditions(terms: list[str]) -> tuple[list[str], dict[str, object]]:
-    conditions, parameters = [], {}
-    for number, term in enumerate(terms):
-        conditions.append(f"contains(folded, $term{number})")
-        parameters[f"term{number}"] = term
-        if _LATIN.search(term[0]) or _LATIN.search(term[-1]):
-            conditions.append(f"regexp_matches(folded, $word{number})")
-            parameters[f"word{number}"] = _whole_word(term)
-    return conditions, dict(parameters)
+def _document(row: dict[str, object]) -> Document:
+    return Document(
+        title=str(row["title"]),
+        text=str(row["text"]),
+        language=str(row["lang"]),
+        source=str(row["source"]),
+        parties=row.get("parties", ()),  # type: ignore[arg-type]
+        topics=row.get("topics", ()),  # type: ignore[arg-type]
+        folded=str(row["folded"]),
+    )
 
 
-def _whole_word(term: str) -> str:
-    """RE2 has no look-around: a boundary is a character that is no Latin letter or digit."""
-    other = r"[^0-9a-z\x{c0}-\x{24f}]"
-    left = rf"(?:^|{other})" if _LATIN.match(term[0]) else ""
-    right = rf"(?:$|{other})" if _LATIN.match(term[-1]) else ""
-    return f"{left}{re.escape(term)}{right}"
+def _shown(row: dict[str, object], reading: Reading) -> dict[str, object]:
+    columns = ("id", "published_at", "lang", "origin", "source", "title")
+    snippet = _snippet(str(row["text"]), reading.evidence(""))
+    return {**{name: row[name] for name in columns}, "snippet": snippet, "url": row["url"]}
 
 
-def _shown(row: dict[str, object], terms: list[str]) -> dict[str, object]:
-    text = str(row.pop("text"))
-    url = row.pop("url")
-    return {**row, "snippet": _snippet(text, terms), "url": url}
-
-
-def _snippet(text: str, terms: list[str], *, width: int = 80) -> str:
-    """A line of the text around its first term, or its beginning."""
-    folded = fold(text)
-    places = [place for term in terms if (place := folded.text.find(term)) >= 0]
-    if not places:
-        return " ".join(text[:width].split())
-    start, _ = folded.origin(min(places), min(places) + 1)
+def _snippet(text: str, evidence: Sequence[Evidence], *, width: int = 80) -> str:
+    """A line of the text around its first word that was asked for, or its beginning."""
+    start = next((item.start for item in evidence if item.field == "text"), 0)
     begin = max(0, start - width // 3)
     cut = " ".join(text[begin : begin + width].split())
     return ("…" if begin else "") + cut + ("…" if begin + width < len(text) else "")

@@ -1,16 +1,28 @@
-"""Search finds what readers consider the same word, and not what merely contains it."""
+"""Search finds what readers consider the same word, and gives the articles that a rule would."""
 
 from __future__ import annotations
 
-from datetime import date
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
 
+import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from alerts.errors import QueryError
+from alerts.reading.coder import Coder
+from alerts.reading.coding import Coding
+from alerts.reading.match import match
+from alerts.reading.query import Is, Named, Query, Within, Words
+from alerts.reading.rule import Rule, RuleBook
 from extractors.article import Origin
+from tests.alerts.reading.test_query import queries
 from tests.warehouse.samples import NOW, an_article
-from warehouse import articles
+from warehouse import articles, matching
 from warehouse.database import Warehouse
-from warehouse.errors import QueryError
 from warehouse.search import Search, search
 
 TEXTS = {
@@ -24,7 +36,8 @@ TEXTS = {
     "en": (
         "en",
         "Travel advisory issued",
-        "China's travel advisory was \N{LEFT SINGLE QUOTATION MARK}issued\N{RIGHT SINGLE QUOTATION MARK} on Friday in Japan.",
+        "China's travel advisory was \N{LEFT SINGLE QUOTATION MARK}issued"
+        "\N{RIGHT SINGLE QUOTATION MARK} on Friday in Japan.",
     ),
     "art": ("en", "The artful dodger", "A start was made with Japanese art-house films."),
 }
@@ -42,6 +55,19 @@ CASES = [
     ("Japan", {"en"}),
     ("日本", {"hk", "cn"}),
     ("日本 外務省", set()),
+    ("日本 OR 外務省", {"hk", "cn", "ja"}),
+    ("Japan*", {"en", "art"}),
+    ("Japan* -advisory", {"art"}),
+    ("-advisory lang:en", {"art"}),
+    ("title:日本", set()),
+    ("title:中国公民", {"cn"}),
+    ('"日本 警示"~3', {"hk"}),
+    ("外務省 NEAR ビザ", set()),
+    ("外務省 NEAR 香港", {"ja"}),
+    ("@travel_advisory lang:zh", {"hk", "cn"}),
+    ("source:te*", {"hk", "cn", "ja", "en", "art"}),
+    ("source:te", set()),
+    ("NOT source:te*", set()),
 ]
 
 
@@ -89,8 +115,116 @@ def test_a_query_without_a_term_is_refused(filled: Warehouse, query: str) -> Non
         search(connection, Search(query))
 
 
-@pytest.mark.parametrize(
-    "query", ["'; DROP TABLE store.article; --", "100%", "a_c", "[x]", "(", "\\"]
-)
+@pytest.mark.parametrize("query", ['"\'; DROP TABLE store.article; --"', "100%", "a_c", '"(.*"'])
 def test_a_query_is_text_and_never_a_pattern(filled: Warehouse, query: str) -> None:
     assert found(filled, Search(query)) == set()
+
+
+@pytest.mark.parametrize("query", ["(", "[x]", "japan AND", "title:"])
+def test_a_query_that_is_none_is_refused(filled: Warehouse, query: str) -> None:
+    with filled.reading() as connection, pytest.raises(QueryError, match="column"):
+        search(connection, Search(query))
+
+
+PIECES = [
+    *("China urged citizens to avoid travel to Japan", "Hong Kong lifted its travel alert"),
+    *("a ban on Japanese seafood", "flights to Osaka were cancelled", "the bank's bans", "art"),
+    *(
+        "外交部提醒中国公民近期避免前往日本",
+        "保安局發出外遊警示",
+        "日本への渡航情報",
+        "取消交流活動",
+    ),
+    *(
+        "今日本港",
+        "交流電機",
+        "中止符",
+        "大阪便を運休",
+        "ＡＲＴ",
+        "travel\u3000advisories",
+        "e\u0301t",
+    ),
+    *("。", ". ", "\n", " ", "、", "「", "　"),
+]
+
+
+@pytest.fixture(scope="module")
+def coded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A published warehouse with 150 coded articles in random words."""
+    chance = random.Random(4)
+    warehouse = Warehouse(Path(tmp_path_factory.mktemp("coded")))
+    batch = [
+        an_article(
+            f"https://example.org/{number}",
+            title="".join(chance.choices(PIECES, k=chance.randrange(4))),
+            text="".join(chance.choices(PIECES, k=chance.randrange(12))),
+            language=chance.choice(["en", "ja", "zh-Hant", "zh-Hans"]),
+            source_id=chance.choice(["hk-a", "hk-b", "jp-a"]),
+        )
+        for number in range(150)
+    ]
+    with warehouse.writing("test") as connection:
+        articles.store(connection, batch, NOW)
+        waiting = matching.waiting(connection, limit=1000)
+        judged = [matching.judge(one, Coder.shipped(), RuleBook(())) for one in waiting]
+        matching.store(connection, judged, [], {}, datetime.now(UTC))
+    warehouse.publish()
+    with warehouse.reading() as connection:
+        yield connection
+
+
+WORDS = [
+    "ban",
+    "art",
+    "travel advisory",
+    "to",
+    "日本",
+    "交流",
+    "中止",
+    "外遊警示",
+    "大阪",
+    "a",
+    "国",
+]
+word = st.builds(
+    Words, st.sampled_from(WORDS), st.booleans(), st.sampled_from([None, "title", "text"])
+)
+plain = st.builds(Words, st.sampled_from([w for w in WORDS if " " not in w]), st.booleans())
+places = st.one_of(
+    word,
+    st.builds(
+        Within, st.lists(plain, min_size=2, max_size=2).map(tuple), st.integers(0, 9), st.none()
+    ),
+    st.builds(Named, st.sampled_from(["travel_advisory", "visa_entry.visa", "transport.cut"])),
+)
+facts = st.one_of(
+    st.builds(Is, st.just("lang"), st.sampled_from(["zh", "zh-Hans", "JA", "ko"])),
+    st.builds(Is, st.just("source"), st.sampled_from(["hk-", "jp-a", "hk"]), st.booleans()),
+    st.builds(Is, st.just("party"), st.sampled_from(["HK", "JP", "CN"])),
+    st.builds(Is, st.just("topic"), st.sampled_from(["travel_advisory", "transport"])),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(query=queries(places, facts))
+def test_a_query_gives_the_same_articles_in_rules_and_in_search(
+    coded: duckdb.DuckDBPyConnection, query: Query
+) -> None:
+    found = {str(row["id"]) for row in search(coded, Search(str(query), limit=1000))}
+    book = RuleBook.of(Rule("q", "Q", query=str(query)))
+    assert found == {id for id, fires in _fired(coded, book) if fires}
+
+
+_CODINGS: dict[str, Coding] = {}
+
+
+def _fired(connection: duckdb.DuckDBPyConnection, book: RuleBook) -> Iterator[tuple[str, bool]]:
+    rows = connection.execute(
+        "SELECT id, title, text, language, source_id, published_at FROM store.article"
+    ).fetchall()
+    for id, title, text, language, source, published in rows:
+        coding = _CODINGS.get(id) or Coder.shipped().code(
+            title, text, language=language, published=published.date()
+        )
+        _CODINGS[id] = coding
+        yield id, bool(match(title, text, language, source, coding, book))

@@ -168,12 +168,13 @@ _documents = st.builds(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(queries(_places, _facts), _documents)
 def test_the_compiled_query_agrees_with_a_slow_reference(query: Query, document: Document) -> None:
     assert judge(query, document).matched is _slowly(query.root, document)
 
 
+@settings(deadline=None)
 @given(queries(_places, _facts), st.one_of(_documents, st.builds(Document, texts, texts)))
 def test_a_stored_folding_changes_nothing(query: Query, document: Document) -> None:
     folded = fold(f"{document.title}\n{document.text}").text
@@ -190,6 +191,7 @@ def test_a_stored_folding_changes_nothing(query: Query, document: Document) -> N
     assert fresh == again
 
 
+@settings(deadline=None)
 @given(queries(_places, _facts), texts, texts)
 def test_evidence_is_in_the_text(query: Query, title: str, text: str) -> None:
     for evidence in judge(query, Document(title, text, "ja")).evidence:
