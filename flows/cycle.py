@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -30,6 +30,7 @@ from flows.errors import CycleBusy
 from flows.matching import match_waiting
 from flows.progress import Stages
 from flows.settings import House
+from flows.summary import Summary
 from flows.workers import extraction_workers
 from warehouse import articles, outbox, runs, seeds, sources
 from warehouse.database import Warehouse
@@ -49,66 +50,26 @@ STALE_SECONDS = 3600
 """A published copy is renewed after this long even where only runs and polls were added."""
 
 
-@dataclass(slots=True)
-class Summary:
-    """What one cycle did, for people and for the run's row."""
-
-    run_id: str
-    started_at: datetime
-    polled: int = 0
-    failed: int = 0
-    entries: int = 0
-    pages: int = 0
-    new: int = 0
-    changed: int = 0
-    matches: int = 0
-    alerts: int = 0
-    deliveries: int = 0
-    undelivered: int = 0
-    seconds: float = 0.0
-    errors: list[str] = field(default_factory=list)
-
-    @property
-    def useless(self) -> bool:
-        """Every source failed: nothing could be seen of the world."""
-        return self.polled > 0 and self.failed == self.polled
-
-    @property
-    def outcome(self) -> str:
-        """`completed`, `partial` (something failed) or `failed` (every source did)."""
-        return "failed" if self.useless else "partial" if self.errors else "completed"
-
-    def counts(self) -> runs.Counts:
-        """As they are kept in the warehouse."""
-        return runs.Counts(
-            polled=self.polled,
-            failed=self.failed,
-            entries=self.entries,
-            pages=self.pages,
-            articles=self.new,
-            matches=self.matches,
-            alerts=self.alerts,
-            deliveries=self.deliveries,
-            errors=len(self.errors),
-        )
-
-
 @asynccontextmanager
 async def opened(house: House, progress: Stages) -> AsyncIterator[Cycle]:
     """The only cycle in this data folder. Raises CycleBusy, WarehouseError and SettingsError."""
     warehouse = Warehouse(house.data_folder)
-    lock = warehouse.pipeline_folder / "cycle.lock"
-    try:
-        held = hold(lock, wait_seconds=0, doing="a cycle")
-        held.__enter__()
-    except WarehouseBusy as error:
-        raise CycleBusy(house.data_folder, error.what, "this one is left out") from error
-    try:
-        async with Fetcher(house.user_agent, house.limits) as fetcher:
-            with extraction_workers() as workers:
-                yield Cycle(house, warehouse, fetcher, workers, progress, house.channels())
-    finally:
-        held.__exit__(None, None, None)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_alone(warehouse))
+        fetcher = await stack.enter_async_context(Fetcher(house.user_agent, house.limits))
+        workers = stack.enter_context(extraction_workers())
+        yield Cycle(house, warehouse, fetcher, workers, progress, house.channels())
+
+
+@contextmanager
+def _alone(warehouse: Warehouse) -> Iterator[None]:
+    with ExitStack() as stack:
+        try:
+            lock = warehouse.pipeline_folder / "cycle.lock"
+            stack.enter_context(hold(lock, wait_seconds=0, doing="a cycle"))
+        except WarehouseBusy as error:
+            raise CycleBusy(warehouse.folder, error.what, "this one is left out") from error
+        yield
 
 
 @dataclass(slots=True)

@@ -14,13 +14,13 @@ from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
 from prefect.states import Cancelled
 
-from flows.cycle import Summary
 from flows.digest import send_digest
 from flows.errors import CycleBusy
 from flows.maintain import maintain as keep_up
 from flows.progress import audience
 from flows.report import markdown_report
 from flows.settings import find, load
+from flows.summary import Summary
 from flows.watch import Step
 from flows.watch import watch as run_cycle
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.cycle import Summary
+from flows.summary import Summary
 
 _LABELS = {
     "polled": "sources polled",

@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from flows.cycle import Summary, opened
+from flows.cycle import opened
 from flows.progress import Silent, Stages
 from flows.settings import House
+from flows.summary import Summary
 
 Step = Callable[[], Awaitable[None]]
 Stage = Callable[[str, Step], Awaitable[None]]

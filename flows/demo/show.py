@@ -18,7 +18,6 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.cli.console import clean
-from flows.cycle import Summary
 from flows.demo.stage import (
     Chat,
     Inbox,
@@ -35,6 +34,7 @@ from flows.prefect_server import environment_for, running
 from flows.progress import audience, stages_on
 from flows.report import rows
 from flows.settings import House, load
+from flows.summary import Summary
 from flows.watch import watch
 from warehouse.database import PUBLISHED, Warehouse, query
 

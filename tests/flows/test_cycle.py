@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.cycle import Summary
 from flows.errors import CycleBusy
 from flows.seeding import load_seeds
+from flows.summary import Summary
 from flows.watch import Step, watch
 from tests.flows.conftest import Run
 from tests.flows.newsroom import (
