@@ -27,7 +27,7 @@ from alerts.reading.coding import (
     Status,
 )
 from alerts.reading.fold import Folded, fold
-from alerts.reading.passage import Passage, first, passages
+from alerts.reading.passage import Passage, as_taiwanese, first, passages
 from alerts.reading.relevance import THRESHOLD, Relevance, Trace, weigh
 from alerts.reading.role import roles
 from alerts.reading.scan import Hit, Scanner
@@ -73,9 +73,8 @@ class Coder:
         scanner = self._scanner(family(language or "") or script(title + text[:2000]))
         read = _read(folded, scanner)
         found = settle([f for passage in read for f in self._find(passage, published)], read)
-        relevance = weigh(
-            read, [Trace(f.passage.leads, f.status is Status.REPORTED) for f in found]
-        )
+        found = [f for f in found if _concerns(f, read)]
+        relevance = weigh(read, [_trace(f) for f in found])
         if relevance.score < THRESHOLD:
             return Coding(False, relevance.score, relevance.parties, (), relevance.reasons)
         title_read = [p for p in read if p.field == "title"]
@@ -130,12 +129,31 @@ def settle(found: Sequence[Finding], read: Sequence[Passage]) -> list[Finding]:
     To lift is to lift something: where a sentence, or a title over its body, reports one direction
     of a category, the other direction is the story so far. Attacks that give the reason of a
     travel notice are no event of their own. A title that calls itself opinion or feature brings
-    no news at all.
+    no news at all, nor does an essay.
     """
     if any(p.field == "title" and "genres.feature" in p.lists for p in read):
         return [_as_background(f) for f in found]
+    if is_essay(found, read):
+        return [_as_background(f) for f in found]
     news = _News.of(found)
     return [_as_background(f) if news.tells_story(f) else f for f in found]
+
+
+def is_essay(found: Sequence[Finding], read: Sequence[Passage]) -> bool:
+    """Whether a text argues what ought to be done: its title says so ("Introduction: ..."), or no
+    event stands in the title and sentences that argue outnumber those that report by far."""
+    title = [p for p in read if p.field == "title"]
+    if any("genres.essay" in p.lists for p in title):
+        return True
+    if any(f.passage.field == "title" and f.status is Status.REPORTED for f in found):
+        return False
+    argues = sum("genres.argue" in p.lists for p in read)
+    reports = sum("modality.speech" in p.lists or "modality.now" in p.lists for p in read)
+    return argues >= _ARGUES and argues > 2 * reports
+
+
+_ARGUES = 4
+"""Sentences that argue from which on a text can be an essay."""
 
 
 def _as_background(finding: Finding) -> Finding:
@@ -149,6 +167,8 @@ class _News:
 
     sentences: frozenset[tuple[str, int, Category, Direction]]
     title: frozenset[tuple[Category, Direction]]
+    leads: frozenset[tuple[Category, Direction]]
+    """In the title or the first sentences of the body."""
     categories: frozenset[Category]
 
     @classmethod
@@ -159,6 +179,7 @@ class _News:
             frozenset(
                 (f.sign.category, f.sign.direction) for f in news if f.passage.field == "title"
             ),
+            frozenset((f.sign.category, f.sign.direction) for f in news if f.passage.leads),
             frozenset(f.sign.category for f in news),
         )
 
@@ -166,7 +187,7 @@ class _News:
         """Whether the other news makes `finding` part of the story so far."""
         if finding.status is not Status.REPORTED:
             return False
-        if self._is_reason(finding) or self._is_reversed(finding):
+        if self._is_reason(finding) or self._is_reversed(finding) or self._is_late(finding):
             return True
         return finding.passage.field == "text" and self._lasts(finding)
 
@@ -174,6 +195,12 @@ class _News:
         sign = finding.sign
         attack = sign.category is Category.DETENTION_SAFETY and "attack" in sign.all[-1]
         return attack and Category.TRAVEL_ADVISORY in self.categories
+
+    def _is_late(self, finding: Finding) -> bool:
+        """Eased below a lead with other news: in most texts a visit or a lifting of long ago."""
+        sign = finding.sign
+        late = not finding.passage.leads and (sign.category, sign.direction) not in self.leads
+        return late and bool(self.leads) and sign.direction is Direction.EASING
 
     def _is_reversed(self, finding: Finding) -> bool:
         """The other direction is told in the same sentence, or in the title over a body."""
@@ -192,7 +219,8 @@ class _News:
         title = {category for category, _ in self.title}
         if not title or finding.sign.category in title:
             return False
-        return _Around.of(finding.hits, finding.passage).lasts
+        around = _Around.of(finding.hits, finding.passage)
+        return around.lasts or around.says("earlier", 5)
 
 
 _OPPOSITES = (Direction.ESCALATION, Direction.EASING)
@@ -207,7 +235,32 @@ def script(text: str) -> str:
 
 def _read(folded: Mapping[str, Folded], scanner: Scanner) -> list[Passage]:
     title = passages("title", folded["title"], scanner)
-    return [*title, *passages("text", folded["text"], scanner)]
+    read = [*title, *passages("text", folded["text"], scanner)]
+    taiwanese = any("parties.taiwan-voice" in p.lists for p in read if p.leads)
+    return [as_taiwanese(p) for p in read] if taiwanese else read
+
+
+def _trace(finding: Finding) -> Trace:
+    title = finding.passage.field == "title"
+    official = title and finding.sign.category in _OFFICIAL
+    return Trace(finding.passage.leads, finding.status is Status.REPORTED, official)
+
+
+_OFFICIAL = {Category.OFFICIAL_CONTACT, Category.DIPLOMATIC_PROTEST}
+
+
+def _concerns(finding: Finding, read: Sequence[Passage]) -> bool:
+    """Between Hong Kong and the mainland alone, courts, protests and sanctions are one side's own
+    affairs."""
+    return finding.sign.category not in _ABROAD or any("JP" in p.parties for p in read)
+
+
+_ABROAD = {
+    Category.SANCTIONS_LEGAL,
+    Category.DIPLOMATIC_PROTEST,
+    Category.PUBLIC_SENTIMENT,
+    Category.MILITARY_MARITIME,
+}
 
 
 def _fits(sign: Sign, passage: Passage) -> bool:
@@ -273,9 +326,17 @@ def _status(sign: Sign, hits: tuple[Hit, ...], passage: Passage, published: date
         return Status.BACKGROUND
     if not sign.incident and (around.says("cause", 6) or around.says("relative", 0)):
         return Status.BACKGROUND
+    if not _is_answer(sign) and around.says("object", 4):
+        return Status.BACKGROUND
     if passage.field == "text" and (sign.mention or around.is_deep):
         return Status.BACKGROUND
     return Status.REPORTED
+
+
+def _is_answer(sign: Sign) -> bool:
+    """Whether the event is itself a protest; what is protested against is no news."""
+    words = {Category.DIPLOMATIC_PROTEST, Category.PUBLIC_SENTIMENT}
+    return sign.category in words and sign.all[0] != "public_sentiment.shrine"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal
 
@@ -65,6 +65,19 @@ def passages(
         if lists or number < _LEAD:
             text = folded.text[start:end]
             yield Passage(field, number, start, text, lists, _named(lists), _foreign(lists), scale)
+
+
+def as_taiwanese(passage: Passage) -> Passage:
+    """The sentence as a Taiwanese outlet means it: a bare foreign ministry is Taiwan's."""
+    bare = {hit[:2] for hit in passage.lists.get("parties.bare-ministry", ())}
+    ministry = passage.lists.get("parties.CN.state", [])
+    kept = [hit for hit in ministry if hit[:2] not in bare]
+    if len(kept) == len(ministry):
+        return passage
+    lists = {name: hits for name, hits in passage.lists.items() if name != "parties.CN.state"}
+    if kept:
+        lists["parties.CN.state"] = kept
+    return replace(passage, lists=lists, parties=_named(lists), foreign=not kept)
 
 
 def _named(lists: Mapping[str, object]) -> frozenset[str]:

@@ -22,6 +22,8 @@ class Trace:
 
     in_lead: bool
     reported: bool
+    official: bool = False
+    """In the title, and between governments: sport and stars are only the occasion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,13 @@ _GENRES = {
     "entertainment": 0.4,
     "health": 0.35,
     "domestic": 0.45,
+    "crime": 0.5,
 }
 """What a genre takes away when its words stand in the title; half of it for three in the body."""
+
+
+_OCCASIONS = {"sport", "entertainment"}
+"""Kinds of text that governments quarrel about too."""
 
 
 def weigh(read: Sequence[Passage], traces: Sequence[Trace]) -> Relevance:
@@ -137,9 +144,11 @@ def _against(read: Sequence[Passage], traces: Sequence[Trace]) -> Marks:
         name for p in read for name, hits in p.lists.items() for _ in hits if name[:7] == "genres."
     )
     title = {name for p in read if p.field == "title" for name in p.lists}
+    official = any(t.official and t.reported for t in traces)
     taken = [
         (points if f"genres.{genre}" in title else points / 2, genre)
         for genre, points in _GENRES.items()
+        if not (official and genre in _OCCASIONS)
         if f"genres.{genre}" in title or counts[f"genres.{genre}"] >= 3
     ]
     if taken:
@@ -150,10 +159,22 @@ def _against(read: Sequence[Passage], traces: Sequence[Trace]) -> Marks:
 
 def _abroad(read: Sequence[Passage]) -> Marks:
     title = [p for p in read if p.field == "title"]
-    if any(p.foreign for p in title) and len(_together(iter(title))) < 2:
+    pair = any(name in p.lists for p in title for name in _COMPOUNDS)
+    both = len(_together(iter(title))) >= 2 and (pair or _opens_here(title))
+    if any(p.foreign for p in title) and not both:
         yield -0.4, "the title is about a third country"
         return
     foreign = sum(p.foreign for p in read)
-    both = sum(len(p.parties) >= 2 for p in read)
-    if foreign > 2 * both:
+    pairs = sum(len(p.parties) >= 2 for p in read)
+    if foreign > 2 * pairs:
         yield -0.2, "third countries outweigh the pair"
+
+
+def _opens_here(title: Sequence[Passage]) -> bool:
+    """Whether a headline names one of the three before any other country."""
+    ours = (h.start for p in title for n in p.lists if n in _NAMES for h in p.lists[n])
+    others = (h.start for p in title for h in p.lists.get("parties.other", ()))
+    return min(ours, default=0) < min(others, default=0)
+
+
+_NAMES = {*_ITSELF, *_COMPOUNDS}
