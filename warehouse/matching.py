@@ -124,10 +124,10 @@ def store(
     ours = _still_waiting(connection, judged)
     _write_codings(connection, ours, now)
     sightings = {
-        _sighting(item, fired): (item.version, fired) for item in ours for fired in item.matches
+        sighting(item, fired): (item.version, fired) for item in ours for fired in item.matches
     }
     assigned = assign(list(sightings), _events_around(connection, list(sightings)))
-    found = [_Found(*sightings[sighting], event_id) for sighting, event_id in assigned.placed]
+    found = [_Found(*sightings[seen], event_id) for seen, event_id in assigned.placed]
     _write_events(connection, assigned.events)
     _join_articles(connection, found, now)
     _write_matches(connection, found, now)
@@ -198,7 +198,7 @@ def _write_codings(
     )
 
 
-def _sighting(item: Judged, fired: Match) -> Sighting:
+def sighting(item: Judged, fired: Match) -> Sighting:
     """A match as identity sees it. Where a rule of keywords alone fires on an article that other
     rules match for what happened, it is the gravest of those events that the keywords point at:
     the reader is told of the event once, not once a rule."""
@@ -229,7 +229,7 @@ def _events_around(
     """The stored events that the sightings could belong to."""
     if not sightings:
         return []
-    moments = [sighting.published_at for sighting in sightings]
+    moments = [seen.published_at for seen in sightings]
     answer = connection.execute(
         """
         SELECT id, category, rule_id, direction, actor, target, level, severity, title,

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from alerts.reading.coding import Evidence, Severity
 from alerts.reading.fold import fold
@@ -230,6 +231,7 @@ def _join(event: Event, sighting: Sighting) -> Event:
     )
 
 
-def _trigrams(title: str) -> set[str]:
+@lru_cache(maxsize=10_000)
+def _trigrams(title: str) -> frozenset[str]:
     text = f" {fold(title).text} "
-    return {text[i : i + 3] for i in range(len(text) - 2)}
+    return frozenset(text[i : i + 3] for i in range(len(text) - 2))

@@ -33,42 +33,57 @@ def match(
     fires for events that a relevant text reports (not denied, considered or background) in its
     directions and at its severity or above, where its keywords and its query, if any, hold too.
     """
-    reading = book.queries.read(Document.of(title, text, language, source_id, coding))
+    document = Document.of(title, text, language, source_id, coding)
+    return match_document(document, coding, book)
+
+
+def match_document(
+    document: Document, coding: Coding, book: RuleBook, *, with_words: bool = True
+) -> tuple[Match, ...]:
+    """As `match`. Without words, which cost the most, evidence is that of the events alone."""
+    reading = book.queries.read(document)
     return tuple(
         fired
-        for rule in firing(reading, language, source_id, book)
-        for fired in _fire(rule, coding, _evidence(rule, reading))
+        for rule in book.enabled
+        if listens(rule, document) and _answers(rule, reading)
+        for fired in _fire(rule, coding, reading, with_words)
     )
 
 
-def firing(reading: Reading, language: str, source_id: str, book: RuleBook) -> Iterator[Rule]:
-    """The enabled rules whose languages and sources, keywords and query let the article pass."""
-    for rule in book.enabled:
-        if _listens(rule, language, source_id) and _answers(rule, reading):
-            yield rule
+def listens(rule: Rule, document: Document) -> bool:
+    """Whether the rule wants articles of that language and source."""
+    if rule.sources and document.source not in rule.sources:
+        return False
+    wanted = rule.languages
+    return not wanted or any(speaks(document.language, language) for language in wanted)
+
+
+def objection(rule: Rule, event: CodedEvent) -> str | None:
+    """Why an event does not count for a rule with a category; None where it does."""
+    if event.category is not rule.category:
+        return f"is {event.category}, not {rule.category}"
+    if event.background:
+        return f"is not reported as news: {event.status}"
+    if rule.directions and event.direction not in rule.directions:
+        return f"is {event.direction}, not {' or '.join(rule.directions)}"
+    if event.severity.rank < rule.min_severity.rank:
+        return f"is of severity {event.severity}, below {rule.min_severity}"
+    return None
 
 
 def _answers(rule: Rule, reading: Reading) -> bool:
     return reading.holds(rule.id) if rule.keywords or rule.query else True
 
 
-def _evidence(rule: Rule, reading: Reading) -> tuple[Evidence, ...]:
-    return reading.evidence(rule.id) if rule.keywords or rule.query else ()
-
-
-def _listens(rule: Rule, language: str, source_id: str) -> bool:
-    if rule.sources and source_id not in rule.sources:
-        return False
-    return not rule.languages or any(speaks(language, wanted) for wanted in rule.languages)
-
-
-def _fire(rule: Rule, coding: Coding, words: tuple[Evidence, ...]) -> Iterator[Match]:
+def _fire(rule: Rule, coding: Coding, reading: Reading, with_words: bool) -> Iterator[Match]:
+    asks = with_words and bool(rule.keywords or rule.query)
     if rule.category is None:
         severity = max(Severity.MEDIUM, rule.min_severity, key=lambda s: s.rank)
+        words = reading.evidence(rule.id) if asks else ()
         yield Match(rule, None, None, severity, None, None, None, words)
         return
     for event in coding.events if coding.relevant else ():
-        if _asks_for(rule, event):
+        if objection(rule, event) is None:
             yield Match(
                 rule,
                 event.category,
@@ -77,14 +92,5 @@ def _fire(rule: Rule, coding: Coding, words: tuple[Evidence, ...]) -> Iterator[M
                 event.actor,
                 event.target,
                 event.level,
-                (*event.evidence, *words),
+                (*event.evidence, *(reading.evidence(rule.id) if asks else ())),
             )
-
-
-def _asks_for(rule: Rule, event: CodedEvent) -> bool:
-    return (
-        event.category is rule.category
-        and not event.background
-        and (not rule.directions or event.direction in rule.directions)
-        and event.severity.rank >= rule.min_severity.rank
-    )
