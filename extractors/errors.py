@@ -41,7 +41,8 @@ class FetchError(ExtractorError):
 
 
 class AddressRefused(FetchError):
-    """The address, or one that it redirects to, is none that may be asked: no request was made."""
+    """The address, or one that it redirects to, is no http address or no public one: it was not
+    asked."""
 
     temporary = False
 

@@ -1,6 +1,7 @@
 """Polite fetching: one GET at a time per host, unhurried, bounded in time and size.
 
-The only file that knows httpx. Foreign exceptions end here: callers see `FetchError`s.
+The only file that knows httpx (`public.py` knows httpcore, below it). Foreign exceptions end here:
+callers see `FetchError`s.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from itertools import count
 from types import TracebackType
 from typing import Self
 
+import httpcore
 import httpx
 
 from extractors.errors import AddressRefused, BodyTooLarge, FetchError, HostUnreachable, HttpError
 from extractors.inflate import Inflater, Plain
+from extractors.public import NotPublic, PublicOnly
 
 SHORT_WAIT_SECONDS = 10.0
 """The longest Retry-After that is waited for within one cycle."""
@@ -74,16 +77,26 @@ class FetchLimits:
     max_redirects: int = 5
     retries: int = 1
     """Further attempts after a passing failure."""
+    private_addresses: bool = False
+    """Whether loopback and private networks may be asked too."""
 
 
 class Fetcher:
     """An async context manager that answers `get`; share one among all sources of a cycle."""
 
-    def __init__(self, user_agent: str, limits: FetchLimits | None = None) -> None:
+    def __init__(
+        self,
+        user_agent: str,
+        limits: FetchLimits | None = None,
+        public: PublicOnly | None = None,
+    ) -> None:
+        """`public` makes the connections, unless private addresses are allowed."""
         self._limits = limits or FetchLimits()
         self._slots = asyncio.Semaphore(self._limits.concurrency)
         self._queues: dict[str, _Queue] = {}
+        guarded = None if self._limits.private_addresses else _Guarded(public or PublicOnly())
         self._client = httpx.AsyncClient(
+            transport=guarded,
             http2=True,
             follow_redirects=True,
             max_redirects=self._limits.max_redirects,
@@ -128,6 +141,8 @@ class Fetcher:
                 return await self._request(url, validators)
         except TimeoutError as error:
             raise _too_slow(url, self._limits.total_seconds) from error
+        except NotPublic as error:
+            raise AddressRefused(url, str(error), PUBLIC_ONLY) from error
         except httpx.TooManyRedirects as error:
             raise HttpError(url, 302, "redirects in circles", CHECK_ADDRESS) from error
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
@@ -161,6 +176,7 @@ ACCEPT = (
 CHECK_ADDRESS = "open the address in a browser and correct it"
 CHECK_HOST = "check the address and this machine's connection; the next cycle tries again"
 TOO_LARGE = "check that the address is a feed or a page; if it is, raise the cap"
+PUBLIC_ONLY = "correct the address; for a server of your own set private_addresses under [fetch]"
 HTTP_ONLY = "give an address that begins with http:// or https:// and names a host"
 
 
@@ -198,6 +214,21 @@ def retry_after(value: str | None, now: datetime) -> float | None:
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (aware - now).total_seconds())
+
+
+class _Guarded(httpx.AsyncHTTPTransport):
+    """httpx's own transport over connections that we choose, which it has no argument for."""
+
+    def __init__(self, backend: httpcore.AsyncNetworkBackend) -> None:
+        super().__init__()
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=httpx.create_ssl_context(),
+            max_connections=None,
+            max_keepalive_connections=20,
+            keepalive_expiry=5.0,
+            http2=True,
+            network_backend=backend,
+        )
 
 
 @dataclass(slots=True)

@@ -94,6 +94,8 @@ class Fetching(_Table):
     """Requests to one host at the same time."""
     concurrency: int = Field(default=16, ge=1, le=256)
     """Requests under way at once, over all hosts."""
+    private_addresses: bool = False
+    """Whether loopback and private networks may be asked: for a server of one's own."""
 
 
 class Shipped(_Table):
@@ -219,6 +221,7 @@ class House:
             pace_seconds=fetch.pace_seconds,
             per_host=fetch.per_host,
             concurrency=fetch.concurrency,
+            private_addresses=fetch.private_addresses,
         )
 
     def channels(self) -> tuple[Channel, ...]:

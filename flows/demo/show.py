@@ -125,6 +125,7 @@ timezone = "Asia/Hong_Kong"
 [fetch]
 pace_seconds = 0
 per_host = 8
+private_addresses = true
 
 [sources]
 shipped = false

@@ -43,7 +43,13 @@ def corpus() -> Path:
     return found
 
 
-HASTY = FetchLimits(connect_seconds=1, total_seconds=1, max_bytes=1_000_000, pace_seconds=0)
+HASTY = FetchLimits(
+    connect_seconds=1,
+    total_seconds=1,
+    max_bytes=1_000_000,
+    pace_seconds=0,
+    private_addresses=True,
+)
 """Limits that let a test of misbehaviour end soon."""
 
 

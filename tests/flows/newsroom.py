@@ -22,6 +22,7 @@ timezone = "UTC"
 [fetch]
 pace_seconds = 0
 per_host = 8
+private_addresses = true
 total_seconds = 10
 [sources]
 shipped = false

@@ -53,10 +53,19 @@ class TestExtract:
         assert found["published"] == "2025-11-14T20:05:00+08:00"
 
     @pytest.mark.parametrize("scheme", ["http", "HTTP"])
-    def test_an_address_is_fetched(self, call: Run, scheme: str) -> None:
+    def test_an_address_is_fetched(self, call: Run, tmp_path: Path, scheme: str) -> None:
+        (tmp_path / "noroshi.toml").write_text("[fetch]\nprivate_addresses = true\n")
         with Site({"/1": fixed(a_page(DATED))}) as site:
             found = json.loads(call("extract", site.url("/1").replace("http", scheme, 1)).out)
         assert found["title"] == TITLE
+
+    def test_an_address_that_is_not_public_is_refused_unless_settings_allow_it(
+        self, call: Run
+    ) -> None:
+        with Site({"/1": fixed(a_page(DATED))}) as site:
+            ran = call("extract", site.url("/1"))
+        assert (ran.status, ran.out, site.requests) == (1, "", [])
+        assert "private_addresses" in ran.err
 
     def test_other_formats_have_the_same_fields(self, call: Run) -> None:
         line = call("extract", "-", "--format", "jsonl", stdin=a_page(DATED)).out

@@ -133,7 +133,8 @@ def served(tmp_path: Path) -> Iterator[Path]:
     """Settings for a site on loopback."""
     with serving(sample_site()) as site:
         (tmp_path / "noroshi.toml").write_text(
-            "[fetch]\npace_seconds = 0\nper_host = 8\n[sources]\nshipped = false\n"
+            "[fetch]\npace_seconds = 0\nper_host = 8\nprivate_addresses = true\n"
+            "[sources]\nshipped = false\n"
             f'[[source]]\nid = "harbour"\nurl = "{site.address}/harbour/rss.xml"\n'
         )
         yield tmp_path
