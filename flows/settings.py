@@ -14,12 +14,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import ValidationError
 from pydantic_settings import SettingsError as VariableError
 
 from alerts.errors import RuleError
@@ -29,157 +28,10 @@ from extractors.fetch import FetchLimits
 from extractors.shipped import shipped_sources
 from extractors.source import Source, SourceKind
 from flows.errors import SettingsError
+from flows.tables import Settings, Shipped, nearest
 from flows.toml_lines import locate
 
 FILE_NAME = "noroshi.toml"
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        near = get_close_matches(name, available_timezones(), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"{name!r} is no IANA time zone such as 'Asia/Hong_Kong'{hint}")
-    return name
-
-
-def _clock(text: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
-        raise ValueError(f"{text!r} is no time of day such as '07:30'")
-    return text
-
-
-def _http(address: str) -> str:
-    if not re.match(r"https?://[^/\s]+", address):
-        raise ValueError(f"{address!r} is no http or https address")
-    return address
-
-
-def _name(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", text):
-        shown = "it" if "/" in text else repr(text)  # an address put here may hold a secret
-        raise ValueError(f"{shown} must be lower-case letters, digits, - and _ (at most 64)")
-    return text
-
-
-Zone = Annotated[str, AfterValidator(_zone)]
-Clock = Annotated[str, AfterValidator(_clock)]
-HttpUrl = Annotated[str, AfterValidator(_http)]
-Name = Annotated[str, AfterValidator(_name)]
-
-
-class _Table(BaseModel):
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
-
-
-class Schedule(_Table):
-    """When `noroshi serve` starts what."""
-
-    watch_minutes: int = Field(default=15, ge=1, le=1440)
-    """Minutes between two cycles."""
-    digest: Clock = "07:30"
-    maintain: Clock = "03:40"
-    timezone: Zone = "Asia/Hong_Kong"
-
-
-class Fetching(_Table):
-    """How politely and how long pages and feeds are fetched."""
-
-    connect_seconds: float = Field(default=10, gt=0, le=120)
-    total_seconds: float = Field(default=30, gt=0, le=600)
-    """Deadline of one request, however slowly its answer drips."""
-    max_megabytes: float = Field(default=20, gt=0, le=200)
-    pace_seconds: float = Field(default=1.0, ge=0, le=60)
-    """Least time between two requests to one host."""
-    per_host: int = Field(default=1, ge=1, le=16)
-    """Requests to one host at the same time."""
-    concurrency: int = Field(default=16, ge=1, le=256)
-    """Requests under way at once, over all hosts."""
-    private_addresses: bool = False
-    """Whether loopback and private networks may be asked: for a server of one's own."""
-
-
-class Shipped(_Table):
-    """Which of what noroshi ships is used."""
-
-    shipped: bool = True
-    enable: tuple[Name, ...] = ()
-    disable: tuple[Name, ...] = ()
-
-
-class SourceTable(_Table):
-    """One `[[source]]`."""
-
-    id: Name
-    url: HttpUrl
-    name: str = ""
-    kind: SourceKind = SourceKind.FEED
-    language: str | None = None
-    timezone: Zone = "UTC"
-    full_text: bool = True
-    tags: tuple[str, ...] = ()
-    enabled: bool = True
-
-    def source(self) -> Source:
-        return Source(
-            id=self.id,
-            url=self.url,
-            name=self.name or self.id,
-            kind=self.kind,
-            language=self.language,
-            timezone=self.timezone,
-            full_text=self.full_text,
-            tags=self.tags,
-            enabled=self.enabled,
-            reason=None if self.enabled else "switched off in noroshi.toml",
-        )
-
-
-class ChannelTable(_Table):
-    """One `[[channel]]`."""
-
-    name: Name
-    url: str = Field(min_length=5)
-    """An Apprise address, or `env:NAME` for one kept in the environment or .env."""
-    labels: str = Field(default="en", pattern=r"^(en|zh-Hant|zh-Hans|ja)$")
-    """Language of the labels in messages."""
-    timezone: Zone | None = None
-    """Zone of the times in messages; the top-level one where absent."""
-    digest: bool = True
-    """Whether the daily digest goes there too."""
-    enabled: bool = True
-
-
-class Settings(BaseSettings):
-    """Everything a person can set. See deploy/noroshi.example.toml for all of it, commented."""
-
-    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
-        env_prefix="NOROSHI_", env_nested_delimiter="__", extra="forbid", frozen=True
-    )
-
-    data_folder: Path = Path("data")
-    timezone: Zone = "Asia/Hong_Kong"
-    contact: str | None = None
-    """Who answers for the requests: an address put into the User-Agent."""
-    schedule: Schedule = Schedule()
-    fetch: Fetching = Fetching()
-    sources: Shipped = Shipped()
-    rules: Shipped = Shipped()
-    source: tuple[SourceTable, ...] = ()
-    channel: tuple[ChannelTable, ...] = ()
-    rule: tuple[dict[str, Any], ...] = ()
-    """Rule tables as they stand; `alerts.reading.rule` reads them."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over the file, which arrives as init arguments."""
-        return env_settings, init_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,7 +263,7 @@ def _explain(problem: Any, text: str, file: Path | None, environment: Mapping[st
     where = f"{variable} (environment or .env)" if variable in environment else in_file
     name = ".".join(str(p + 1) if isinstance(p, int) else p for p in place)
     if problem["type"] == "extra_forbidden":
-        return f"{where}: there is no setting {name!r}; {_nearest(place)}"
+        return f"{where}: there is no setting {name!r}; {nearest(place)}"
     what = str(problem["msg"]).removeprefix("Value error, ")
     return f"{where}: {name}: {what}{_found(place, problem)}; correct or remove it"
 
@@ -422,20 +274,6 @@ def _found(place: tuple[str | int, ...], problem: Any) -> str:
     if place[0] == "channel" or not isinstance(given, str | int | float):
         return ""
     return "" if repr(given) in problem["msg"] else f" (found {given!r})"
-
-
-def _nearest(place: tuple[str | int, ...]) -> str:
-    models: dict[str, type[BaseModel]] = {
-        "schedule": Schedule,
-        "fetch": Fetching,
-        "sources": Shipped,
-        "rules": Shipped,
-        "source": SourceTable,
-        "channel": ChannelTable,
-    }
-    table = models.get(str(place[0]), Settings) if len(place) > 1 else Settings
-    near = get_close_matches(str(place[-1]), list(table.model_fields), n=1)
-    return f"did you mean {near[0]!r}?" if near else "remove it, or see `noroshi init`"
 
 
 def _line(text: str, place: tuple[str | int, ...]) -> str:

@@ -9,7 +9,8 @@ import pytest
 
 from alerts.reading.coding import Severity
 from flows.errors import SettingsError
-from flows.settings import Settings, find, load
+from flows.settings import find, load
+from flows.tables import Settings
 from flows.toml_lines import locate
 from tests.flows.conftest import Write
 
