@@ -36,6 +36,11 @@ SAME: list[tuple[str, str]] = [
     ("https://www.bbc.com/a?at_medium=RSS&at_campaign=KARANGA", "https://www.bbc.com/a"),
     ("https://news.example/?at_medium=RSS", "https://news.example/?at_medium=RSS"),
     ("https://www.dw.com/en/a-1?maca=en-rss-en-all-1573-rdf", "https://www.dw.com/en/a-1"),
+    (
+        "https://www.asahi.com/articles/A.html?iref=pc_gnavi",
+        "https://www.asahi.com/articles/A.html",
+    ),
+    ("https://news.example/a?guccounter=1&gbraid=x&id=2", "https://news.example/a?id=2"),
 ]
 
 
@@ -56,6 +61,10 @@ DIFFERENT: list[tuple[str, str]] = [
     ("https://m.news.example/a", "https://news.example/a"),
     ("https://news.example/?source=1", "https://news.example/?source=2"),
     ("https://news.example/#!/1", "https://news.example/#!/2"),
+    ("https://news.example/a?from=1", "https://news.example/a?from=2"),
+    ("https://news.example/a?share=1", "https://news.example/a?share=2"),
+    ("https://udn.com/news/story?from=1", "https://udn.com/news/story?from=2"),
+    ("https://www.scmp.com/a?campaign=1", "https://www.scmp.com/a?campaign=2"),
 ]
 
 
