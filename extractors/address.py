@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from ipaddress import AddressValueError, IPv6Address
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urljoin, urlsplit
 
 import idna
 
@@ -51,6 +51,17 @@ def absolute_url(url: str, base: str | None = None) -> str:
     whole = urljoin(base, cleaned) if base else cleaned
     _host(_split(whole))
     return whole
+
+
+def unwrapped(url: str) -> str:
+    """The article's own address where `url` (absolute) is an aggregator's link around it."""
+    parts = urlsplit(url)
+    place = f"{bare_host(url)}{parts.path.lower()}"
+    told = dict(parse_qsl(parts.query)).get(_tracking().wrappers.get(place, ""), "")
+    try:
+        return absolute_url(told) if told else url
+    except ValueError:
+        return url
 
 
 def same_site(one: str, other: str) -> bool:
@@ -156,6 +167,8 @@ def _name(parameter: str) -> str:
 class _Tracking:
     everywhere: tuple[str, ...]
     hosts: dict[str, tuple[str, ...]]
+    wrappers: dict[str, str]
+    """From a host and path to the parameter that holds the article's address."""
 
     def drops(self, name: str, host: str) -> bool:
         return any(fnmatchcase(name, pattern) for pattern in self._patterns(host))
@@ -171,4 +184,4 @@ def _tracking() -> _Tracking:
     text = files("extractors").joinpath("tracking_parameters.toml").read_text(encoding="utf-8")
     table = tomllib.loads(text)
     hosts = {host: tuple(names) for host, names in table["hosts"].items()}
-    return _Tracking(tuple(table["everywhere"]), hosts)
+    return _Tracking(tuple(table["everywhere"]), hosts, table["wrappers"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from itertools import islice
 
-from extractors.address import absolute_url, canonical_url
+from extractors.address import absolute_url, canonical_url, unwrapped
 from extractors.dates import parse_date
 from extractors.entry import Entry
 from extractors.language import normal_tag
@@ -53,7 +53,7 @@ def entries_of(
 def entry_of(item: Item, source: Source, base: str) -> Entry | None:
     """The entry, or None where the item has no address that can be fetched."""
     try:
-        link = absolute_url(item.link, base)
+        link = unwrapped(absolute_url(item.link, base))
         url = canonical_url(link)
     except ValueError:
         return None

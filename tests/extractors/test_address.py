@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractors.address import absolute_url, canonical_url, same_site
+from extractors.address import absolute_url, canonical_url, same_site, unwrapped
 from tests.extractors.conftest import rows
 
 SAME: list[tuple[str, str]] = [
@@ -47,6 +47,24 @@ SAME: list[tuple[str, str]] = [
 @pytest.mark.parametrize(("given_url", "expected"), SAME)
 def test_spellings_of_one_address_become_one(given_url: str, expected: str) -> None:
     assert canonical_url(given_url) == expected
+
+
+BING = "http://www.bing.com/news/apiclick.aspx?ref=FexRss&aid=&tid=1&url="
+WRAPPED = [
+    (
+        BING + "https%3a%2f%2fnews.example%2fa%3fid%3d1%26p%3d2&c=3",
+        "https://news.example/a?id=1&p=2",
+    ),
+    (BING + "javascript%3aalert(1)", BING + "javascript%3aalert(1)"),
+    (BING, BING),
+    ("https://other.example/news/apiclick.aspx?url=https%3a%2f%2fa.example",) * 2,
+    ("https://www.bing.com/news/search?url=https%3a%2f%2fa.example",) * 2,
+]
+
+
+@pytest.mark.parametrize(("link", "address"), WRAPPED)
+def test_an_aggregators_link_is_the_address_that_it_carries(link: str, address: str) -> None:
+    assert unwrapped(link) == address
 
 
 DIFFERENT: list[tuple[str, str]] = [

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from extractors.errors import FeedError
 from extractors.feed import Feed, parse_feed
-from extractors.items import MOST
+from extractors.items import MOST, Item, entry_of
 from extractors.sitemap import parse_sitemap
 from extractors.source import Source
 from tests.extractors.conftest import rows, stored
@@ -355,3 +355,11 @@ def test_real_sitemaps_give_all_their_addresses(corpus: Path) -> None:
             continue
         feed = parse_sitemap(body, SOURCE, URL)
         assert 0 < len(feed.entries) <= row["expected"]["n"], row["id"]
+
+
+def test_an_item_of_an_aggregator_is_the_publishers(source: Source) -> None:
+    """Its identity is the article's, however many ways lead to it."""
+    wrapped = "http://www.bing.com/news/apiclick.aspx?tid=7&url=https%3a%2f%2fa.example%2f1"
+    entry = entry_of(Item(link=wrapped), source, "https://www.bing.com/")
+    assert entry is not None
+    assert (entry.url, entry.link) == ("https://a.example/1", "https://a.example/1")
