@@ -30,6 +30,14 @@ def detect_language(text: str, hint: str | None = None) -> str:
     return _alphabetic(text[:SAMPLE], counts.words, hint)
 
 
+@cache
+def languages() -> frozenset[str]:
+    """Every tag that `detect_language` can give without a hint."""
+    alphabetic = {str(label) for label, _ in py3langid.rank("a")}
+    two_letters = {label for label in alphabetic if len(label) == 2}
+    return frozenset((two_letters - {"zh"}) | {"en", "ja", "ko", "zh-Hant", "zh-Hans"})
+
+
 def normal_tag(tag: str) -> str:
     """`zh_TW` is zh-Hant, `zh-CN` is zh-Hans, `en-US` is en: the tags that noroshi uses."""
     parts = tag.strip().lower().replace("_", "-").split("-")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractors.language import detect_language, normal_tag
+from extractors.language import detect_language, languages, normal_tag
 
 TEXTS = [
     ("", None, "und"),
@@ -73,3 +73,8 @@ def test_a_long_text_takes_no_time() -> None:
     began = time.perf_counter()
     detect_language("香港特區政府表示，" * 100_000)
     assert time.perf_counter() - began < 0.2
+
+
+def test_the_languages_that_can_be_told() -> None:
+    assert {"en", "ja", "ko", "fr", "zh-Hant", "zh-Hans"} <= languages()
+    assert not {"zh", "jp", "und"} & languages()
