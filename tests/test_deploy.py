@@ -244,7 +244,7 @@ class House:
         self.write()
 
     def write(self, *tables: str) -> None:
-        text = "\n".join(("[sources]\nshipped = false", *tables))
+        text = "\n".join(("[fetch]\nprivate_addresses = true\n[sources]\nshipped = false", *tables))
         (self.folder / "noroshi.toml").write_text(text, encoding="utf-8")
 
     def run(self, *arguments: str, status: int, **environment: str) -> None:
