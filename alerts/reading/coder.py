@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from alerts.reading.coding import (
     Category,
@@ -28,8 +28,8 @@ from alerts.reading.coding import (
 )
 from alerts.reading.fold import Folded, fold
 from alerts.reading.passage import Passage, as_taiwanese, first, passages
-from alerts.reading.relevance import THRESHOLD, Relevance, Trace, weigh
-from alerts.reading.role import roles
+from alerts.reading.relevance import THRESHOLD, Relevance, Trace, named, weigh
+from alerts.reading.role import Names, roles
 from alerts.reading.scan import Hit, Scanner
 from alerts.reading.sentence import clause, days
 from alerts.reading.vocabulary import Sign, Vocabulary, family, shipped
@@ -49,9 +49,10 @@ class Coder:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self._heads: dict[str, list[Sign]] = defaultdict(list)
+        self._heads: dict[str, list[_Head]] = defaultdict(list)
         for sign in vocabulary.signs:
-            self._heads[sign.all[0]].append(sign)
+            head = _Head(sign, frozenset(sign.all), frozenset(sign.without))
+            self._heads[sign.all[0]].append(head)
         self._scanners: dict[str, Scanner] = {}
 
     @classmethod
@@ -72,6 +73,9 @@ class Coder:
         folded = {"title": fold(title, lines=True), "text": fold(text, lines=True)}
         scanner = self._scanner(family(language or "") or script(title + text[:2000]))
         read = _read(folded, scanner)
+        if len(named(read)) < 2:
+            nothing = weigh(read, ())
+            return Coding(False, nothing.score, nothing.parties, (), nothing.reasons)
         found = settle([f for passage in read for f in self._find(passage, published)], read)
         found = [f for f in found if _concerns(f, read)]
         relevance = weigh(read, [_trace(f) for f in found])
@@ -97,19 +101,31 @@ class Coder:
         """The events of one sentence, the better sign first where two claim the same words."""
         if passage.foreign and len(passage.parties) < 2:
             return []
-        signs = [
-            s for name in passage.lists for s in self._heads.get(name, ()) if _fits(s, passage)
+        names = passage.lists.keys()
+        spotted = [
+            (head.sign, hits)
+            for name in names
+            if name in self._heads
+            for head in self._heads[name]
+            if head.needs <= names and head.bars.isdisjoint(names)
+            for hits in _combinations(head.sign, passage)
         ]
-        spotted = [(sign, hits) for sign in signs for hits in _combinations(sign, passage)]
-        kept = [one for one in spotted if not any(_outdoes(other, one) for other in spotted)]
+        kept = spotted if len(spotted) < 2 else _best(spotted)
         return [
             Finding(sign, hits, passage, _status(sign, hits, passage, published))
             for sign, hits in kept
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class _Head(NamedTuple):
+    """A sign with its lists as sets."""
+
+    sign: Sign
+    needs: frozenset[str]
+    bars: frozenset[str]
+
+
+class Finding(NamedTuple):
     """A sign in a sentence."""
 
     sign: Sign
@@ -158,7 +174,7 @@ _ARGUES = 4
 
 def _as_background(finding: Finding) -> Finding:
     reported = finding.status is Status.REPORTED
-    return replace(finding, status=Status.BACKGROUND) if reported else finding
+    return finding._replace(status=Status.BACKGROUND) if reported else finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,11 +279,6 @@ _ABROAD = {
 }
 
 
-def _fits(sign: Sign, passage: Passage) -> bool:
-    lists = passage.lists
-    return all(name in lists for name in sign.all) and not any(n in lists for n in sign.without)
-
-
 Spotted = tuple[Sign, tuple[Hit, ...]]
 
 
@@ -286,26 +297,34 @@ def _combinations(sign: Sign, passage: Passage) -> Iterator[tuple[Hit, ...]]:
 
 
 def _nearest(head: Hit, others: Iterator[Hit]) -> Hit | None:
-    apart = (other for other in others if _gap(head, other) >= 0)
-    return min(apart, key=lambda other: (_gap(head, other), -other.end), default=None)
+    """The nearest that does not overlap; of two as near, the one that ends later."""
+    best, least = None, 0
+    for other in others:
+        gap = _gap(head, other)
+        if gap < 0 or (best and (gap, -other.end) >= (least, -best.end)):
+            continue
+        best, least = other, gap
+    return best
 
 
 def _gap(one: Hit, other: Hit) -> int:
     """Characters between two hits; negative where they overlap."""
-    return max(one.start, other.start) - min(one.end, other.end)
+    return (other.start - one.end) if other.start > one.start else (one.start - other.end)
+
+
+def _best(spotted: Sequence[Spotted]) -> list[Spotted]:
+    return [one for one in spotted if not any(_outdoes(other, one) for other in spotted)]
 
 
 def _outdoes(better: Spotted, one: Spotted) -> bool:
     """Whether `better` reads the words of `one` more fully, by more or longer words."""
-    if better is one:
+    more = len(better[1]) - len(one[1])
+    if more < 0 or better is one:
         return False
-    if not all(any(_covers(b, o) for b in better[1]) for o in one[1]):
-        return False
-    return (len(better[1]), _size(better)) > (len(one[1]), _size(one))
-
-
-def _covers(better: Hit, one: Hit) -> bool:
-    return better.start <= one.start and one.end <= better.end
+    for hit in one[1]:
+        if not any(b.start <= hit.start and hit.end <= b.end for b in better[1]):
+            return False
+    return more > 0 or _size(better) > _size(one)
 
 
 def _size(spotted: Spotted) -> int:
@@ -339,8 +358,13 @@ def _is_answer(sign: Sign) -> bool:
     return sign.category in words and sign.all[0] != "public_sentiment.shrine"
 
 
-@dataclass(frozen=True, slots=True)
-class _Around:
+_CUES = {
+    cue: (f"modality.{cue}-before", f"modality.{cue}-after")
+    for cue in ("denied", "considered", "cause", "relative", "object", "perfect", "earlier")
+}
+
+
+class _Around(NamedTuple):
     """The clause around the words of an event; offsets are those of the field."""
 
     passage: Passage
@@ -364,14 +388,17 @@ class _Around:
 
     def says(self, cue: str, reach: int) -> bool:
         """A cue of the kind before the event in its clause, or within `reach` after it."""
-        before = self.passage.lists.get(f"modality.{cue}-before", ())
-        after = self.passage.lists.get(f"modality.{cue}-after", ())
+        before, after = _CUES[cue]
+        for hit in self.passage.lists.get(before, ()):
+            if self.low <= hit.start and hit.end <= self.start:
+                return True
+        later = self.passage.lists.get(after, ())
+        if not later:
+            return False
         far = self.end + reach * self.scale
         if self.scale > 1 or cue == "cause":
             far = min(far, self.high)
-        return any(self.low <= hit.start and hit.end <= self.start for hit in before) or any(
-            self.end <= hit.start <= far for hit in after
-        )
+        return any(self.end <= hit.start <= far for hit in later)
 
     def is_past(self, published: date | None) -> bool:
         """A cue of the past in the clause, or a day more than a week before publication."""
@@ -422,20 +449,23 @@ def _events(
     for finding in found:
         key = (finding.sign.category, finding.sign.direction, finding.status)
         groups[key].append(finding)
+    names = Names()
     for findings in groups.values():
-        yield _event(findings, title, relevance, folded, scanner)
+        yield _event(findings, title, relevance, names, folded, scanner)
 
 
 def _event(
     findings: list[Finding],
     title: Sequence[Passage],
     relevance: Relevance,
+    names: Names,
     folded: Mapping[str, Folded],
     scanner: Scanner,
 ) -> CodedEvent:
     best = findings[0]
+    told = findings[:1] if best.status is Status.BACKGROUND else findings
     level = best.sign.level or next((level for f in findings if (level := _level(f))), None)
-    actor, target = roles(findings, title, relevance.main)
+    actor, target = roles(told, title, relevance.main, names)
     return CodedEvent(
         category=best.sign.category,
         direction=best.sign.direction,

@@ -42,7 +42,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 (low) to 3 (critical)."""
-        return list(Severity).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Status(StrEnum):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from alerts.reading.fold import Folded
 from alerts.reading.scan import Hit, Scanner
@@ -16,8 +15,7 @@ _LEAD = 2
 """The sentences of a body that count as its lead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """One sentence. Offsets of hits are those of the field's folded text."""
 
     field: Literal["title", "text"]
@@ -54,14 +52,19 @@ def passages(
 ) -> Iterator[Passage]:
     """The sentences of a field that hold at least one word of the vocabulary, and the lead."""
     scale = 3 if scanner.spaced else 1
-    hits = iter(sorted(scanner.scan(folded.text)))
-    hit = next(hits, None)
+    named = scanner.lists
+    hits = sorted(scanner.scan(folded.text))
+    at, count = 0, len(hits)
     for number, (start, end) in enumerate(sentences(folded.text)):
         lists: dict[str, list[Hit]] = {}
-        while hit is not None and hit.start < end:
-            for name in scanner.lists[hit.term]:
-                lists.setdefault(name, []).append(hit)
-            hit = next(hits, None)
+        while at < count and hits[at].start < end:
+            hit = hits[at]
+            at += 1
+            for name in named[hit.term]:
+                if name in lists:
+                    lists[name].append(hit)
+                else:
+                    lists[name] = [hit]
         if lists or number < _LEAD:
             text = folded.text[start:end]
             yield Passage(field, number, start, text, lists, _named(lists), _foreign(lists), scale)
@@ -77,18 +80,24 @@ def as_taiwanese(passage: Passage) -> Passage:
     lists = {name: hits for name, hits in passage.lists.items() if name != "parties.CN.state"}
     if kept:
         lists["parties.CN.state"] = kept
-    return replace(passage, lists=lists, parties=_named(lists), foreign=not kept)
+    return passage._replace(lists=lists, parties=_named(lists), foreign=not kept)
 
 
 def _named(lists: Mapping[str, object]) -> frozenset[str]:
-    return frozenset(party for name in lists if name in _NAMED for party in _NAMED[name])
+    found = [party for name in lists if name in _NAMED for party in _NAMED[name]]
+    return frozenset(found) if found else _NOBODY
+
+
+_NOBODY: frozenset[str] = frozenset()
 
 
 def _foreign(lists: Mapping[str, list[Hit]]) -> bool:
+    if "parties.other" not in lists:
+        return False
     quarrels = lists.get("parties.taiwan-question", [])
     return any(
         not any(q.start <= hit.start and hit.end <= q.end for q in quarrels)
-        for hit in lists.get("parties.other", [])
+        for hit in lists["parties.other"]
     )
 
 

@@ -7,7 +7,6 @@ words for other reasons.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -51,6 +50,7 @@ _GENRES = {
 """What a genre takes away when its words stand in the title; half of it for three in the body."""
 
 
+_KINDS = {f"genres.{genre}" for genre in _GENRES}
 _OCCASIONS = {"sport", "entertainment"}
 """Kinds of text that governments quarrel about too."""
 
@@ -69,27 +69,24 @@ def weigh(read: Sequence[Passage], traces: Sequence[Trace]) -> Relevance:
 
 def named(read: Sequence[Passage]) -> tuple[str, ...]:
     """The parties that are named at all, in the order HK, JP, CN."""
-    seen: set[str] = set()
-    for passage in read:
-        seen |= passage.parties
-    return tuple(party for party in PARTIES if party in seen)
+    seen = frozenset().union(*[passage.parties for passage in read])
+    return tuple([party for party in PARTIES if party in seen])
 
 
 def chief(read: Sequence[Passage]) -> tuple[str, ...]:
     """The two parties named most: a sentence counts 1, in the lead 2, the title 4; a
     quarter where only a compound (中日, Senkaku) names the party."""
-    counts: Counter[str] = Counter()
+    counts = dict.fromkeys(PARTIES, 0)
     for passage in read:
         weight = 16 if passage.field == "title" else 8 if passage.leads else 4
-        itself = {party for name in passage.lists for party in _ITSELF.get(name, ())}
-        counts.update({p: weight if p in itself else weight // 4 for p in passage.parties})
+        itself = {_ITSELF[name] for name in _ITSELF if name in passage.lists}
+        for party in passage.parties:
+            counts[party] += weight if party in itself else weight // 4
     top = sorted(PARTIES, key=lambda party: -counts[party])[:2]
     return tuple(party for party in PARTIES if party in top and counts[party])
 
 
-_ITSELF = {
-    f"parties.{p}.{kind}": (p,) for p in PARTIES for kind in ("state", "body", "place", "to")
-}
+_ITSELF = {f"parties.{p}.{kind}": p for p in PARTIES for kind in ("state", "body", "place", "to")}
 """Lists that name one party, not a pair."""
 
 
@@ -127,7 +124,10 @@ _COMPOUNDS = ("parties.JP-CN", "parties.HK-JP", "parties.HK-CN")
 
 
 def _state(passage: Passage) -> bool:
-    return any(f"parties.{party}.state" in passage.lists for party in PARTIES)
+    return not _STATES.isdisjoint(passage.lists)
+
+
+_STATES = frozenset(f"parties.{party}.state" for party in PARTIES)
 
 
 def _happening(traces: Sequence[Trace]) -> Marks:
@@ -140,9 +140,10 @@ def _happening(traces: Sequence[Trace]) -> Marks:
 
 
 def _against(read: Sequence[Passage], traces: Sequence[Trace]) -> Marks:
-    counts = Counter(
-        name for p in read for name, hits in p.lists.items() for _ in hits if name[:7] == "genres."
-    )
+    counts = dict.fromkeys(_KINDS, 0)
+    for passage in read:
+        for name in _KINDS & passage.lists.keys():
+            counts[name] += len(passage.lists[name])
     title = {name for p in read if p.field == "title" for name in p.lists}
     official = any(t.official and t.reported for t in traces)
     taken = [

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from alerts.reading.coding import Category
@@ -57,38 +58,49 @@ class Told(Protocol):
 Pair = tuple[str | None, str | None]
 
 
-def roles(told: Sequence[Told], title: Sequence[Passage], main: Sequence[str]) -> Pair:
+def roles(
+    told: Sequence[Told], title: Sequence[Passage], main: Sequence[str], names: Names
+) -> Pair:
     """Actor and target of one event, from the sentences that tell it, the surest first.
 
     What a sentence leaves open is taken from the next one, then from the title (sooner where the
     same party acts there), then from `main`, the two parties that the text is chiefly about.
+    `names` remembers the names of the sentences of one text.
     """
     told = told[:_SENTENCES]
-    owner = next((p for one in told if (p := _owner(one))), None)
-    pairs = [_pair(one, owner) for one in told]
-    actor = next((a for a, _ in pairs if a), None)
-    actor = actor or next((p for p in _subjects(title) if p != owner), None)
-    target = owner or next(
-        (m.party for _, m in pairs if m and m.case is Case.DATIVE and m.party != actor), None
-    )
-    if actor == next(_subjects(title), None):
-        target = target or next((p for p in _named(title) if p != actor), None)
-    target = target or next((m.party for _, m in pairs if m and m.party != actor), None)
+    owner = next((p for one in told if (p := _owner(one, names))), None)
+    actor = next((a for one in told if (a := _actor(one, owner, names))), None)
+    actor = actor or next((p for p in _subjects(title, names) if p != owner), None)
+    target = owner or _target(told, title, actor, names)
     actor = actor or next((p for p in main if p != target), None)
-    return actor, target or next((p for p in [*_named(title), *main] if p != actor), None)
+    named = (m.party for p in title for m in names.of(p))
+    return actor, target or next((p for p in [*named, *main] if p != actor), None)
 
 
 _SENTENCES = 4
 """How many sentences are asked who acts."""
 
 
-def _owner(told: Told) -> str | None:
+class Names:
+    """The names in the sentences of one text, worked out when they are first asked for."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int], tuple[Mention, ...]] = {}
+
+    def of(self, passage: Passage) -> tuple[Mention, ...]:
+        key = (passage.field, passage.number)
+        if key not in self._known:
+            self._known[key] = tuple(_mentions(passage))
+        return self._known[key]
+
+
+def _owner(told: Told, names: Names) -> str | None:
     """Whose the thing or who the person is that the event is done to, where its words say so."""
-    lists = dict(zip(told.sign.all, told.hits, strict=True))
-    if hit := lists.get(told.sign.target or ""):
-        return _inside(hit, list(_mentions(told.passage)))
-    if hit := lists.get(told.sign.theirs or ""):
-        mentions = list(_mentions(told.passage))
+    sign = told.sign
+    if sign.target:
+        return _inside(told.hits[sign.all.index(sign.target)], names.of(told.passage))
+    if sign.theirs:
+        hit, mentions = told.hits[sign.all.index(sign.theirs)], names.of(told.passage)
         return _inside(hit, mentions) or _beside(hit, mentions, told.passage)
     return None
 
@@ -112,30 +124,30 @@ _LINKS = {"", " ", "の", fold("產").text, fold("籍").text, fold("的").text}
 """What may stand between a name and the thing that is its own."""
 
 
-def _pair(told: Told, owner: str | None) -> tuple[str | None, Mention | None]:
-    """Actor and the mention of the target, as far as one sentence tells."""
-    mentions = list(_mentions(told.passage))
-    actor = None
-    if hit := dict(zip(told.sign.all, told.hits, strict=True)).get(told.sign.actor or ""):
-        actor = _inside(hit, mentions)
-    actor = actor or _actor(told, [m for m in mentions if m.party != owner])
-    return actor, _target(told, [m for m in mentions if m.party != actor])
-
-
-def _actor(told: Told, mentions: Sequence[Mention]) -> str | None:
-    """The agent of a passive, else the subject before the event, in its own clause first."""
+def _actor(told: Told, owner: str | None, names: Names) -> str | None:
+    """Who the event's words name, else the agent of a passive, else the subject before the event,
+    in its own clause first."""
+    sign, mentions = told.sign, names.of(told.passage)
+    if not mentions:
+        return None
+    if sign.actor and (party := _inside(told.hits[sign.all.index(sign.actor)], mentions)):
+        return party
+    mentions = tuple(m for m in mentions if m.party != owner)
     low, high = _clause(told.passage, told.hits)
     agents = (m for m in mentions if m.case is Case.AGENT and low <= m.start < high)
     if agent := next(agents, None):
         return agent.party
     if _is_passive(told.passage, told.hits):
         return None
-    japanese = bool(_KANA.search(told.passage.text))
-    event = (max if japanese else min)(hit.start for hit in told.hits)
+    event = (max if _is_japanese(told.passage) else min)(hit.start for hit in told.hits)
     before = [m for m in mentions if m.case is Case.SUBJECT and m.start < event]
-    if told.sign.category in _NEAREST:
+    if sign.category in _NEAREST:
         return before[-1].party if before else None
     return _subject(told.passage, before, low)
+
+
+def _is_japanese(passage: Passage) -> bool:
+    return passage.scale == 1 and bool(_KANA.search(passage.text))
 
 
 _NEAREST = {Category.MILITARY_MARITIME}
@@ -162,12 +174,21 @@ def _clause(passage: Passage, hits: Sequence[Hit]) -> tuple[int, int]:
     """Where the clause of an event begins and ends, in the field."""
     text, base = passage.text, passage.start
     start, end = (min(h.start for h in hits) - base, max(h.end for h in hits) - base)
-    if _KANA.search(text):
+    if _is_japanese(passage):
         start = max(h.start for h in hits) - base
-    breaks = list(_BREAK.finditer(text))
-    low = max((m.end() for m in breaks if m.end() <= start), default=0)
-    high = min((m.start() for m in breaks if m.start() >= end), default=len(text))
+    low, high = 0, len(text)
+    for first, last in _breaks(text):
+        if last <= start:
+            low = last
+        elif first >= end:
+            high = first
+            break
     return low + base, high + base
+
+
+@lru_cache(maxsize=16)
+def _breaks(text: str) -> tuple[tuple[int, int], ...]:
+    return tuple([mark.span() for mark in _BREAK.finditer(text)])
 
 
 _BREAK = re.compile("[,;:\n\u3000()]|(?<=[^ -~]) (?=[^ -~])| - ")
@@ -183,9 +204,26 @@ def _speaker(passage: Passage, own: Sequence[Mention]) -> Mention:
     return own[0]
 
 
-def _target(told: Told, mentions: Sequence[Mention]) -> Mention | None:
-    """At whom the event's clause is aimed, else who is named in it; else the same of the sentence,
-    those after the event before the others."""
+def _target(
+    told: Sequence[Told], title: Sequence[Passage], actor: str | None, names: Names
+) -> str | None:
+    """At whom a sentence is aimed, else the other party of a title with the same actor, else who
+    else is named."""
+    found = [m for one in told if (m := _other(one, actor, names))]
+    if aimed := next((m for m in found if m.case is Case.DATIVE), None):
+        return aimed.party
+    if actor == next(_subjects(title, names), None):
+        others = (m.party for p in title for m in names.of(p) if m.party != actor)
+        if other := next(others, None):
+            return other
+    return found[0].party if found else None
+
+
+def _other(told: Told, actor: str | None, names: Names) -> Mention | None:
+    """The mention of the target: in the event's clause, aimed at, after its first word."""
+    mentions = [m for m in names.of(told.passage) if m.party != actor]
+    if len(mentions) < 2:
+        return mentions[0] if mentions else None
     low, high = _clause(told.passage, told.hits)
     start = told.hits[0].start
 
@@ -193,15 +231,11 @@ def _target(told: Told, mentions: Sequence[Mention]) -> Mention | None:
         inside = low <= m.start < high
         return not inside, m.case is not Case.DATIVE, m.start < start, abs(m.start - start)
 
-    return min(mentions, key=away, default=None)
+    return min(mentions, key=away)
 
 
-def _subjects(title: Sequence[Passage]) -> Iterator[str]:
-    return (m.party for p in title for m in _mentions(p) if m.case is Case.SUBJECT)
-
-
-def _named(title: Sequence[Passage]) -> Iterator[str]:
-    return (m.party for p in title for m in _mentions(p))
+def _subjects(title: Sequence[Passage], names: Names) -> Iterator[str]:
+    return (m.party for p in title for m in names.of(p) if m.case is Case.SUBJECT)
 
 
 def _mentions(passage: Passage) -> Iterator[Mention]:
@@ -234,10 +268,10 @@ _THINGS = (
 
 def _names(lists: Mapping[str, Sequence[Hit]]) -> Iterator[tuple[int, int, int, str]]:
     """Start, end (negative: the longer first), 0 for a compound that aims, party or nothing."""
-    for name, hits in lists.items():
-        if name in _PARTY:
-            party, aimed = _PARTY[name]
-            yield from ((hit.start, -hit.end, 0 if aimed else 1, party) for hit in hits)
+    for name in _PARTY.keys() & lists.keys():
+        party, aimed = _PARTY[name]
+        for hit in lists[name]:
+            yield hit.start, -hit.end, 0 if aimed else 1, party
 
 
 _PARTY: dict[str, tuple[str, bool]] = {

@@ -51,15 +51,16 @@ class Scanner:
         """All hits, overlapping ones too, in order of their end."""
         if self._automaton is None:
             return []
-        hits, masks, size = [], [], len(self.lists)
+        hits, masks, size, length = [], [], len(self.lists), len(text)
+        closed, make = self._closed, Hit._make
         for term, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            left, right = self._closed[term]
+            left, right = closed[term]
             if left and start and joins(text[start - 1]):
                 continue
-            if right and end < len(text) and joins(text[end]):
+            if right and end < length and joins(text[end]):
                 continue
             if term < size:
-                hits.append(Hit(start, end, term))
+                hits.append(make((start, end, term)))
             else:
                 masks.append(_mask(self.terms[term], start))
         return _unmasked(hits, masks) if masks else hits

@@ -6,6 +6,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 
 LONGEST = 600
 """A sentence is cut here (characters), so that the work per sentence is bounded."""
@@ -35,8 +36,12 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
             text, max(start, mark.start() - 4), mark.start()
         ):
             continue
-        yield from _pieces(start, mark.end())
-        start = mark.end()
+        end = mark.end()
+        if end - start <= LONGEST:
+            yield start, end
+        else:
+            yield from _pieces(start, end)
+        start = end
     yield from _pieces(start, len(text))
 
 
@@ -48,25 +53,30 @@ def _pieces(start: int, end: int) -> Iterator[tuple[int, int]]:
 def clause(sentence: str, start: int, end: int) -> tuple[int, int]:
     """The slice of the clause around `sentence[start:end]`."""
     low, high = 0, len(sentence)
-    for mark in _BREAK.finditer(sentence):
-        if mark.end() <= start:
-            low = mark.end()
-        elif mark.start() >= end:
-            high = mark.start()
+    for first, last in _breaks(sentence):
+        if last <= start:
+            low = last
+        elif first >= end:
+            high = first
             break
     return low, high
 
 
-def days(sentence: str, today: date) -> Iterator[tuple[int, date]]:
+@lru_cache(maxsize=16)
+def _breaks(sentence: str) -> tuple[tuple[int, int], ...]:
+    """The ends of its clauses. Remembered, as several events ask the same sentence in a row."""
+    return tuple([mark.span() for mark in _BREAK.finditer(sentence)])
+
+
+@lru_cache(maxsize=16)
+def days(sentence: str, today: date) -> tuple[tuple[int, date], ...]:
     """Days named in a sentence, with their place: the latest that each can mean, seen from `today`.
 
     A year means its last day, a month its last day; a month without a year is the nearest one that
     is not more than two months ahead.
     """
-    for found in _DAY.finditer(sentence):
-        day = _day(found, today)
-        if day:
-            yield found.start(), day
+    found = ((mark.start(), _day(mark, today)) for mark in _DAY.finditer(sentence))
+    return tuple([(place, day) for place, day in found if day])
 
 
 def _day(found: re.Match[str], today: date) -> date | None:
