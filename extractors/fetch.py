@@ -20,7 +20,7 @@ import httpx
 
 from extractors.errors import AddressRefused, BodyTooLarge, FetchError, HostUnreachable, HttpError
 from extractors.inflate import Inflater, Plain
-from extractors.public import NotPublic, PublicOnly
+from extractors.public import NotPublic, PublicOnly, Server
 
 SHORT_WAIT_SECONDS = 10.0
 """The longest Retry-After that is waited for within one cycle."""
@@ -79,6 +79,8 @@ class FetchLimits:
     """Further attempts after a passing failure."""
     private_addresses: bool = False
     """Whether loopback and private networks may be asked too."""
+    own_servers: frozenset[Server] = frozenset()
+    """Servers that the operator named: these may be in a private network."""
 
 
 class Fetcher:
@@ -94,7 +96,8 @@ class Fetcher:
         self._limits = limits or FetchLimits()
         self._slots = asyncio.Semaphore(self._limits.concurrency)
         self._queues: dict[str, _Queue] = {}
-        guarded = None if self._limits.private_addresses else _Guarded(public or PublicOnly())
+        backend = public or PublicOnly(own=self._limits.own_servers)
+        guarded = None if self._limits.private_addresses else _Guarded(backend)
         self._client = httpx.AsyncClient(
             transport=guarded,
             http2=True,
@@ -173,11 +176,19 @@ ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, "
     "text/html;q=0.9, application/xhtml+xml;q=0.9, */*;q=0.8"
 )
+PORTS = {"http": 80, "https": 443}
 CHECK_ADDRESS = "open the address in a browser and correct it"
 CHECK_HOST = "check the address and this machine's connection; the next cycle tries again"
 TOO_LARGE = "check that the address is a feed or a page; if it is, raise the cap"
 PUBLIC_ONLY = "correct the address; for a server of your own set private_addresses under [fetch]"
 HTTP_ONLY = "give an address that begins with http:// or https:// and names a host"
+
+
+def server_of(url: str) -> Server:
+    """Host and port that a request for `url` connects to; `AddressRefused` as `host_of`."""
+    host_of(url)
+    address = httpx.URL(url)
+    return address.raw_host.decode("ascii"), address.port or PORTS[address.scheme]
 
 
 def host_of(url: str) -> str:

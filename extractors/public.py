@@ -3,13 +3,14 @@
 A feed may name any address, and its publisher decides what a name resolves to. Each connection
 resolves its name once, looks at every address that comes, and connects to those very addresses: a
 name that resolves to something else a moment later (DNS rebinding) gains nothing. Redirects are
-connections like any other.
+connections like any other. The servers that the operator named are asked wherever they are: a
+feed in one's own network is no trap, and what it links to elsewhere is looked at as ever.
 """
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import anyio
@@ -17,6 +18,8 @@ import httpcore
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """From a host name and a port to its addresses, the best first; OSError where there are none."""
+Server = tuple[str, int]
+"""Host name or address, and port."""
 Network = IPv4Network | IPv6Network
 SocketOption = (
     tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
@@ -52,13 +55,18 @@ async def system_addresses(host: str, port: int) -> Sequence[str]:
 
 
 class PublicOnly(httpcore.AsyncNetworkBackend):
-    """Connects by `inner` to public addresses; `NotPublic` where a name has any other."""
+    """Connects by `inner` to public addresses; `NotPublic` where a name has any other.
+
+    `own` are the servers (host as in the URL, port) that need not be public.
+    """
 
     def __init__(
         self,
         resolve: Resolve = system_addresses,
         inner: httpcore.AsyncNetworkBackend | None = None,
+        own: Collection[Server] = (),
     ) -> None:
+        self._own = frozenset(own)
         self._resolve = resolve
         self._inner = inner or httpcore.AnyIOBackend()
 
@@ -96,7 +104,7 @@ class PublicOnly(httpcore.AsyncNetworkBackend):
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(f"{host} does not resolve ({error})") from error
         for address in found:
-            if not is_public(address):
+            if (host, port) not in self._own and not is_public(address):
                 raise NotPublic(host, address)
         return found[:MOST_ADDRESSES]
 

@@ -24,7 +24,7 @@ from pydantic_settings import SettingsError as VariableError
 from alerts.errors import RuleError
 from alerts.reading.rule import RuleBook, load_rules
 from alerts.telling.channel import Channel
-from extractors.fetch import FetchLimits
+from extractors.fetch import FetchLimits, server_of
 from extractors.shipped import shipped_sources
 from extractors.source import Source, SourceKind
 from flows.errors import SettingsError
@@ -74,6 +74,7 @@ class House:
             per_host=fetch.per_host,
             concurrency=fetch.concurrency,
             private_addresses=fetch.private_addresses,
+            own_servers=frozenset(server_of(table.url) for table in self.settings.source),
         )
 
     def channels(self) -> tuple[Channel, ...]:

@@ -75,7 +75,8 @@ class Fetching(_Table):
     concurrency: int = Field(default=16, ge=1, le=256)
     """Requests under way at once, over all hosts."""
     private_addresses: bool = False
-    """Whether loopback and private networks may be asked: for a server of one's own."""
+    """Whether loopback and private networks may be asked for anything. The server of a `[[source]]`
+    may be asked wherever it is."""
 
 
 class Shipped(_Table):

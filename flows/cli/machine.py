@@ -6,6 +6,7 @@ import json
 import sys
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from math import inf
 from pathlib import Path
@@ -80,12 +81,13 @@ def _page(source: str, url: str | None, config: Path | None) -> tuple[bytes, str
 def _fetched(address: str, config: Path | None) -> tuple[bytes, str | None, str]:
     import asyncio
 
-    from extractors.fetch import Fetcher
+    from extractors.fetch import Fetcher, server_of
 
     settings = house(config)
 
     async def get() -> tuple[bytes, str | None, str]:
-        async with Fetcher(settings.user_agent, settings.limits) as fetcher:
+        limits = replace(settings.limits, own_servers=frozenset([server_of(address)]))
+        async with Fetcher(settings.user_agent, limits) as fetcher:
             response = await fetcher.get(address)
             return response.body, response.content_type, response.final_url
 

@@ -125,7 +125,6 @@ timezone = "Asia/Hong_Kong"
 [fetch]
 pace_seconds = 0
 per_host = 8
-private_addresses = true
 
 [sources]
 shipped = false

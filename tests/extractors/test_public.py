@@ -10,7 +10,7 @@ import httpcore
 import pytest
 
 from extractors.errors import AddressRefused, HostUnreachable
-from extractors.fetch import Fetcher, Response
+from extractors.fetch import Fetcher, Response, server_of
 from extractors.public import PublicOnly, SocketOption, is_public
 from tests.extractors.conftest import HASTY
 from tests.servers import Site, fixed, redirect
@@ -152,6 +152,20 @@ async def test_a_setting_allows_private_addresses(site: Site) -> None:
     site.routes["/"] = fixed(b"hello")
     async with Fetcher("test", HASTY) as fetcher:
         assert (await fetcher.get(site.url("/"))).body == b"hello"
+
+
+async def test_a_server_that_the_operator_named_may_be_anywhere(site: Site) -> None:
+    """And only that one: another port, or what it redirects to, is looked at as ever."""
+    site.routes["/"] = fixed(b"hello")
+    named = replace(CAUTIOUS, own_servers=frozenset([server_of(site.url("/"))]))
+    async with Fetcher("test", named) as fetcher:
+        assert (await fetcher.get(site.url("/"))).body == b"hello"
+        with Site({"/": fixed(b"secret")}) as other:
+            site.routes["/away"] = redirect(other.url("/"))
+            for url in (other.url("/"), site.url("/away")):
+                with pytest.raises(AddressRefused, match="no public address"):
+                    await fetcher.get(url)
+            assert other.requests == []
 
 
 async def test_the_next_address_is_tried_where_the_first_is_dead(site: Site) -> None:
