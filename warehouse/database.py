@@ -135,6 +135,8 @@ class Warehouse:
             remedy = "if it is damaged, remove it and run `noroshi maintain`, which makes it anew"
             raise _unusable(self.published, error, remedy) from error
         connection.execute(f"SET TimeZone = '{_quoted(timezone)}'")
+        # What takes long would draw a bar of DuckDB's own on stdout, among the results.
+        connection.execute("SET enable_progress_bar = false")
         return connection
 
 

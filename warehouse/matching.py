@@ -102,12 +102,17 @@ def waiting(connection: duckdb.DuckDBPyConnection, *, limit: int) -> list[Waitin
     return [replace(version, origin=Origin(version.origin)) for version in found]
 
 
-def judge(version: Waiting, coder: Coder, book: RuleBook) -> Judged:
-    """Code a version and match it against the rules."""
-    day = version.published_at.date() if version.published_at else None
-    coding = coder.code(version.title, version.text, language=version.language, published=day)
+def judge(version: Waiting, coder: Coder, book: RuleBook, coding: Coding | None = None) -> Judged:
+    """Code a version, unless its coding is known, and match it against the rules."""
+    coding = coding or coded(version, coder)
     matches = match(version.title, version.text, version.language, version.source_id, coding, book)
     return Judged(version, coding, matches)
+
+
+def coded(version: Waiting, coder: Coder) -> Coding:
+    """What `coder` finds in a version."""
+    day = version.published_at.date() if version.published_at else None
+    return coder.code(version.title, version.text, language=version.language, published=day)
 
 
 def store(

@@ -147,6 +147,8 @@ def _gravest(category: Category, direction: Direction) -> Severity | None:
 
 def _subsumed(rule: Rule, earlier: Iterable[Rule]) -> Iterator[Flaw]:
     """An earlier rule that fires wherever this one does and tells the same channels."""
+    if rule.asked and not answerable(rule.asked):
+        return
     for other in earlier:
         if _covers(other, rule):
             what = f"rule {other.id!r} fires first wherever this one would, for the same channels"

@@ -20,7 +20,7 @@ import json
 import re
 import tomllib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -130,6 +130,11 @@ def load_rules(text: str, where: str, base: Sequence[Rule] = ()) -> tuple[Rule, 
     return tuple(rules.values())
 
 
+def id_of(table: Mapping[str, object]) -> str:
+    """The id that a valid `[[rule]]` table has, or gets."""
+    return _identity(_Entry.model_validate(table), "rule")
+
+
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
@@ -213,7 +218,8 @@ def _identity(entry: _Entry, spot: str) -> str:
     plain = unicodedata.normalize("NFKC", source).casefold()
     made = entry.id or re.sub(r"[^\w]+", "-", plain).strip("-_")
     if not made:
-        raise RuleError(spot, "has neither id, name nor keywords", 'add keywords = ["..."]')
+        remedy = 'add id = "..."' if entry.query or entry.category else 'add keywords = ["..."]'
+        raise RuleError(spot, "has neither id, name nor keywords", remedy)
     return made
 
 

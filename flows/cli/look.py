@@ -1,12 +1,10 @@
-"""Commands that look: search, sql, alerts, sources, rules, channels."""
+"""Commands that look: search, sql, alerts, sources, channels."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +17,6 @@ from flows.cli.console import (
     house,
     markup,
     out,
-    say,
     say_error,
     show,
 )
@@ -40,7 +37,6 @@ def register(app: typer.Typer) -> None:
     groups: tuple[tuple[str, str, dict[str, Callable[..., int]]], ...] = (
         ("alerts", "What readers were told.", {"list": alerts_list}),
         ("sources", "Where the news comes from.", {"list": sources_list, "check": sources_check}),
-        ("rules", "What makes an alert.", {"list": rules_list, "test": rules_test}),
         ("channels", "Where alerts go.", {"list": channels_list, "test": channels_test}),
     )
     for name, purpose, commands in groups:
@@ -51,7 +47,7 @@ def register(app: typer.Typer) -> None:
 
 
 def search(
-    query: Annotated[str, typer.Argument(help='words, or "a phrase": all must occur')],
+    query: Annotated[str, typer.Argument(help="words, and all else of the query language")],
     since: DayOption = None,
     until: DayOption = None,
     lang: Annotated[str | None, typer.Option(help="en, ja, zh-Hant, zh-Hans, …")] = None,
@@ -61,20 +57,25 @@ def search(
     how: FormatOption = Format.TABLE,
     config: ConfigOption = None,
 ) -> int:
-    """Find articles and seed documents that hold every word, in any script variant.
+    """Find articles and seed documents by the query language of rules, in any script variant.
+
+    Words side by side must all occur; "phrases", OR, NOT, title:, lang:, "near words"~5, NEAR and
+    @travel_advisory are told in alerts/README.md.
 
     Example: noroshi search '外遊警示 日本' --since 2025-11-01
+
+    Example: noroshi search 'title:(Japan OR 日本) NEAR advis* -source:hk-*'
     """
     from warehouse.search import Search
     from warehouse.search import search as find
 
     settings = house(config)
-    wanted = Search(query, _day(since), _day(until), lang, source, origin, limit)
-    with _reading(settings) as connection:
+    wanted = Search(query, day(since), day(until), lang, source, origin, limit)
+    with reading(settings) as connection:
         rows = find(connection, wanted)
     columns = ["id", "published_at", "lang", "origin", "source", "title", "snippet", "url"]
     shown = columns[:6] if how is Format.TABLE else columns
-    show(rows, shown, how, zone=settings.settings.timezone, none="no article holds all of that")
+    show(rows, shown, how, zone=settings.settings.timezone, none="no article answers that")
     return 0
 
 
@@ -90,7 +91,7 @@ def sql(
     from warehouse.database import query
 
     settings = house(config)
-    with _reading(settings) as connection:
+    with reading(settings) as connection:
         columns, rows = query(connection, statement)
     names = _apart(columns)
     records = [dict(zip(names, row, strict=True)) for row in rows]
@@ -110,7 +111,7 @@ def alerts_list(
     from warehouse.database import query
 
     settings = house(config)
-    with _reading(settings) as connection:
+    with reading(settings) as connection:
         columns, rows = query(
             connection,
             f"""
@@ -180,72 +181,6 @@ def sources_check(
     return 1 if all(poll.error for poll in polls) else 0
 
 
-def rules_list(how: FormatOption = Format.TABLE, config: ConfigOption = None) -> int:
-    """List the rules in force, the shipped book's and your own.
-
-    Example: noroshi rules list
-    """
-    settings = house(config)
-    rows = [
-        {
-            "id": rule.id,
-            "enabled": rule.enabled,
-            "name": rule.name,
-            "category": str(rule.category) if rule.category else None,
-            "directions": [str(direction) for direction in rule.directions],
-            "min_severity": str(rule.min_severity),
-            "keywords": list(rule.keywords),
-            "channels": list(rule.channels) or ["all"],
-        }
-        for rule in settings.book.rules
-    ]
-    show(rows, list(rows[0]) if rows else ["id"], how, none="no rules are in force")
-    return 0
-
-
-def rules_test(
-    text: Annotated[str, typer.Argument(help="a text, or a file that holds one")],
-    title: Annotated[str, typer.Option(help="headline (default: the first line)")] = "",
-    how: FormatOption = Format.TABLE,
-    config: ConfigOption = None,
-) -> int:
-    """Say which rules would fire on a text, and on which words.
-
-    Example: noroshi rules test '保安局對日本發出黃色外遊警示'
-    """
-    from alerts.reading.coder import Coder
-    from alerts.reading.match import match
-    from extractors.language import detect_language
-
-    settings = house(config)
-    headline, body = _headline(_text(text), title)
-    language = detect_language(f"{headline}\n{body}")
-    coding = Coder.shipped().code(headline, body, language=language)
-    for reason in coding.reasons:
-        say(f"relevance {coding.relevance:.2f}: {reason}")
-    for event in coding.events:
-        say(
-            f"event {event.category}, {event.direction}, {event.severity}, {event.status}: "
-            f"{event.actor or '?'} → {event.target or '?'}"
-        )
-    fired = match(headline, body, language, "test", coding, settings.book)
-    rows = [
-        {
-            "rule": found.rule.id,
-            "category": str(found.category) if found.category else None,
-            "direction": str(found.direction) if found.direction else None,
-            "severity": str(found.severity),
-            "actor": found.actor,
-            "target": found.target,
-            "words": [_words(headline, body, e.field, e.start, e.end) for e in found.evidence],
-        }
-        for found in fired
-    ]
-    columns = ["rule", "category", "direction", "severity", "actor", "target", "words"]
-    show(rows, columns, how, none="no rule fires")
-    return 0
-
-
 def channels_list(how: FormatOption = Format.TABLE, config: ConfigOption = None) -> int:
     """List the channels, without their addresses.
 
@@ -297,7 +232,7 @@ def channels_test(
     return 1 if failures else 0
 
 
-def _reading(settings: House) -> Connection:
+def reading(settings: House) -> Connection:
     """The published warehouse; a new one with the seed records where there is none yet."""
     from flows.prepare import prepare
     from warehouse.database import Warehouse
@@ -308,7 +243,7 @@ def _reading(settings: House) -> Connection:
     return warehouse.reading(timezone=settings.settings.timezone)
 
 
-def _day(text: str | None) -> date | None:
+def day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
@@ -364,29 +299,3 @@ def _verdict(poll: Poll, now: datetime) -> dict[str, object]:
         "seconds": round(poll.seconds, 2),
         "remark": str(poll.error) if poll.error else "; ".join(poll.warnings) or None,
     }
-
-
-def _text(given: str) -> str:
-    """The text itself, or the content of the file that it names, in whatever encoding."""
-    from extractors.charset import decode
-
-    try:
-        file = Path(given)
-        return decode(file.read_bytes(), "text/plain")[0] if file.is_file() else given
-    except ValueError:  # a text that can be no file's name
-        return given
-    except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
-            return given
-        raise typer.BadParameter(f"{given}: it cannot be read ({error.strerror})") from error
-
-
-def _headline(text: str, title: str) -> tuple[str, str]:
-    if title:
-        return title, text
-    first, _, rest = text.strip().partition("\n")
-    return first, rest
-
-
-def _words(title: str, text: str, field: str, start: int, end: int) -> str:
-    return (title if field == "title" else text)[start:end]
