@@ -160,6 +160,10 @@ class _Entry(BaseModel):
         return [value] if isinstance(value, str) else value
 
 
+KEYS = (*_Entry.model_fields, "direction", "severity")
+"""What a `[[rule]]` may say."""
+
+
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -197,7 +201,7 @@ def _remedy(key: str) -> str:
         return "choose one of " + ", ".join(Severity)
     if key in _Entry.model_fields:
         return "give it the kind of value that alerts/README.md shows"
-    return "the keys are " + ", ".join(_Entry.model_fields)
+    return "the keys are " + ", ".join(KEYS)
 
 
 def _spot(text: str, where: str, number: int, named: str, key: str = "") -> str:
