@@ -196,6 +196,7 @@ def _write_codings(
                 "target": event.target,
                 "level": event.level,
                 "evidence": _evidence_to_json(event.evidence),
+                "object": event.object,
             }
             for item in judged
             for event in item.coding.events
@@ -225,6 +226,7 @@ def sighting(item: Judged, fired: Match) -> Sighting:
         language=version.language,
         published_at=version.seen_at,
         evidence=fired.evidence,
+        object=event.object,
     )
 
 
@@ -237,7 +239,7 @@ def _events_around(
     moments = [seen.published_at for seen in sightings]
     answer = connection.execute(
         """
-        SELECT id, category, rule_id, direction, actor, target, level, severity, title,
+        SELECT id, category, rule_id, direction, actor, target, level, object, severity, title,
                first_seen_at, last_seen_at, coalesce(
                    list(article_id ORDER BY joined_at) FILTER (WHERE article_id IS NOT NULL), []
                ) AS article_ids
@@ -277,6 +279,7 @@ _EVENT_FIELDS = (
     "title",
     "first_seen_at",
     "last_seen_at",
+    "object",
 )
 
 

@@ -160,7 +160,7 @@ def _events(connection: duckdb.DuckDBPyConnection, stretch: Stretch) -> Events:
     answer = connection.execute(
         f"""
         SELECT DISTINCT coded_event.article_id, coded_event.version_id, category, direction,
-               severity, status, actor, target, level
+               severity, status, actor, target, level, object
         FROM store.coded_event
         JOIN store.article ON article.id = coded_event.article_id
             AND article.version_id = coded_event.version_id
@@ -205,7 +205,8 @@ def coding(connection: duckdb.DuckDBPyConnection, version: Waiting) -> Coding | 
         return None
     found = connection.execute(
         """
-        SELECT DISTINCT category, direction, severity, status, actor, target, level, evidence
+        SELECT DISTINCT category, direction, severity, status, actor, target, level, object,
+               evidence
         FROM store.coded_event
         WHERE article_id = $id AND version_id = $version
         ORDER BY ALL
@@ -218,7 +219,7 @@ def coding(connection: duckdb.DuckDBPyConnection, version: Waiting) -> Coding | 
 
 
 def _event(row: Sequence[str], evidence: tuple[Evidence, ...] = ()) -> CodedEvent:
-    category, direction, severity, status, actor, target, level = row
+    category, direction, severity, status, actor, target, level, thing = row
     return CodedEvent(
         Category(category),
         Direction(direction),
@@ -228,6 +229,7 @@ def _event(row: Sequence[str], evidence: tuple[Evidence, ...] = ()) -> CodedEven
         target,
         level,
         evidence,
+        thing,
     )
 
 

@@ -23,15 +23,16 @@ from alerts.reading.coding import (
     Coding,
     Direction,
     Evidence,
-    Severity,
     Status,
 )
 from alerts.reading.fold import Folded, fold
+from alerts.reading.grave import LEVELS, Grade, grade
 from alerts.reading.passage import Passage, as_taiwanese, first, passages
 from alerts.reading.relevance import THRESHOLD, Relevance, Trace, named, weigh
 from alerts.reading.role import Names, roles
 from alerts.reading.scan import Hit, Scanner
 from alerts.reading.sentence import clause, days
+from alerts.reading.thing import thing
 from alerts.reading.vocabulary import Sign, Vocabulary, family, shipped
 
 _GUARDS = "guards.guard"
@@ -83,7 +84,8 @@ class Coder:
             return Coding(False, relevance.score, relevance.parties, (), relevance.reasons)
         title_read = [p for p in read if p.field == "title"]
         events = tuple(_events(found, title_read, relevance, folded, scanner))
-        return Coding(True, relevance.score, relevance.parties, events, relevance.reasons)
+        reasons = (*relevance.reasons, *(_why(event) for event in events if not event.background))
+        return Coding(True, relevance.score, relevance.parties, events, reasons)
 
     def _scanner(self, wanted: str) -> Scanner:
         """The scanner for a family of languages; unknown ones are read as English."""
@@ -465,50 +467,39 @@ def _event(
     best = findings[0]
     told = findings[:1] if best.status is Status.BACKGROUND else findings
     level = best.sign.level or next((level for f in findings if (level := _level(f))), None)
+    graded = _grade(findings, level)
     actor, target = roles(told, title, relevance.main, names)
     return CodedEvent(
         category=best.sign.category,
         direction=best.sign.direction,
-        severity=_severity(findings, level),
+        severity=graded.severity,
         status=best.status,
         actor=actor,
         target=target,
         level=level,
         evidence=_evidence(findings, folded, scanner),
+        object=next((name for f in findings if (name := _thing(f))), None),
+        terms=graded.terms,
     )
 
 
-_LEVELS = {
-    "amber": Severity.MEDIUM,
-    "red": Severity.HIGH,
-    "black": Severity.CRITICAL,
-    "level-1": Severity.MEDIUM,
-    "level-2": Severity.HIGH,
-    "level-3": Severity.CRITICAL,
-    "level-4": Severity.CRITICAL,
-}
+def _why(event: CodedEvent) -> str:
+    return f"{event.category} {event.direction} is {event.severity}: {', '.join(event.terms)}"
+
+
+def _thing(finding: Finding) -> str | None:
+    return thing(finding.sign.category, finding.passage, finding.hits)
 
 
 def _level(finding: Finding) -> str | None:
     if finding.sign.category is not Category.TRAVEL_ADVISORY:
         return None
-    return next((name for name in _LEVELS if f"levels.{name}" in finding.passage.lists), None)
+    return next((name for name in LEVELS if f"levels.{name}" in finding.passage.lists), None)
 
 
-def _severity(findings: Sequence[Finding], level: str | None) -> Severity:
-    """The gravest sign, or the level's own; one step up for a first time or a death."""
-    grave = _LEVELS.get(level or "") or max(
-        (f.sign.severity for f in findings), key=lambda severity: severity.rank
-    )
-    if findings[0].status in {Status.DENIED, Status.BACKGROUND}:
-        return Severity.LOW
-    if findings[0].status is Status.CONSIDERED:
-        return min(grave, Severity.MEDIUM, key=lambda severity: severity.rank)
-    lead = [f for f in findings if f.passage.leads]
-    rise = any("modality.novelty" in f.passage.lists for f in lead) or (
-        findings[0].sign.incident and any("modality.deaths" in f.passage.lists for f in findings)
-    )
-    return list(Severity)[min(grave.rank + rise, 3)]
+def _grade(findings: Sequence[Finding], level: str | None) -> Grade:
+    told = list({f.place: f.passage for f in findings}.values())
+    return grade([f.sign for f in findings], told, findings[0].status, level)
 
 
 def _evidence(

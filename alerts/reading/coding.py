@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -82,6 +82,10 @@ class CodedEvent:
     level: str | None = None
     """Official level where there is one: amber, red, black, level-1 … level-4."""
     evidence: tuple[Evidence, ...] = ()
+    object: str | None = None
+    """What tells it from another event of its kind: a programme, product, vessel, person."""
+    terms: tuple[str, ...] = field(default=(), compare=False)
+    """The sum that gave the severity, one short term each, for people."""
 
     @property
     def background(self) -> bool:

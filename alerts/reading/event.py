@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from alerts.reading.coding import Evidence, Severity
 from alerts.reading.fold import fold
+from alerts.reading.thing import tells_apart
 from extractors.article import digest
 
 WINDOW = timedelta(days=3)
@@ -42,6 +43,8 @@ class Sighting:
     published_at: datetime
     """Aware, UTC; when the article was first seen where no date is known."""
     evidence: tuple[Evidence, ...] = ()
+    object: str | None = None
+    """What tells the event from another of its kind (`alerts.reading.thing`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Event:
     """Publication of the latest article (UTC)."""
     article_ids: tuple[str, ...]
     """Sorted by publication, then id, as they came in."""
+    object: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ def same_event(sighting: Sighting, event: Event) -> bool:
         )
     if not (_same_parties(sighting, event) and _same_level(sighting, event)):
         return False
+    if tells_apart(sighting.object, event.object):
+        return False
     return sighting.article_id in event.article_ids or _in_time(sighting, event)
 
 
@@ -126,7 +132,7 @@ def _order(sighting: Sighting) -> tuple[datetime, str, str, str, str]:
         sighting.article_id,
         sighting.rule_id,
         category,
-        f"{sighting.direction}{sighting.actor}{sighting.target}{sighting.level}",
+        f"{sighting.direction}{sighting.actor}{sighting.target}{sighting.level}{sighting.object}",
     )
 
 
@@ -142,9 +148,12 @@ def _nearest(sighting: Sighting, events: Iterable[Event]) -> Event | None:
     return min(fitting, key=lambda event: _distance(sighting, event), default=None)
 
 
-def _distance(sighting: Sighting, event: Event) -> tuple[bool, timedelta, str]:
-    """The event that already holds the article comes first, then the nearest in time."""
-    return sighting.article_id not in event.article_ids, _away(sighting, event), event.id
+def _distance(sighting: Sighting, event: Event) -> tuple[bool, bool, timedelta, str]:
+    """The event that already holds the article comes first, then one about the same thing, then
+    the nearest in time."""
+    held = sighting.article_id in event.article_ids
+    alike = sighting.object is not None and sighting.object == event.object
+    return not held, not alike, _away(sighting, event), event.id
 
 
 def _away(sighting: Sighting, event: Event) -> timedelta:
@@ -207,12 +216,15 @@ def _begin(sighting: Sighting) -> Event:
         first_seen_at=sighting.published_at,
         last_seen_at=sighting.published_at,
         article_ids=(),
+        object=sighting.object,
     )
 
 
 def _id(sighting: Sighting) -> str:
     kind = sighting.category or f"rule:{sighting.rule_id}"
-    parts = (kind, sighting.direction, sighting.actor, sighting.target, sighting.level)
+    parts = [kind, sighting.direction, sighting.actor, sighting.target, sighting.level]
+    if sighting.object:
+        parts.append(sighting.object)
     return digest("\n".join([*(part or "" for part in parts), sighting.article_id]))
 
 
@@ -224,6 +236,7 @@ def _join(event: Event, sighting: Sighting) -> Event:
         actor=event.actor or sighting.actor,
         target=event.target or sighting.target,
         level=event.level or sighting.level,
+        object=event.object or sighting.object,
         severity=max(event.severity, sighting.severity, key=lambda s: Severity(s).rank),
         first_seen_at=min(event.first_seen_at, sighting.published_at),
         last_seen_at=max(event.last_seen_at, sighting.published_at),

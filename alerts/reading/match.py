@@ -12,7 +12,7 @@ from alerts.reading.verdict import Document, Reading, speaks
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rule that fired. Category to level are None where a rule asks for no category."""
+    """A rule that fired. Category to level and object are None without a category."""
 
     rule: Rule
     category: Category | None
@@ -22,6 +22,7 @@ class Match:
     target: str | None
     level: str | None
     evidence: tuple[Evidence, ...]
+    object: str | None = None
 
 
 def match(
@@ -93,4 +94,5 @@ def _fire(rule: Rule, coding: Coding, reading: Reading, with_words: bool) -> Ite
                 event.target,
                 event.level,
                 (*event.evidence, *(reading.evidence(rule.id) if asks else ())),
+                event.object,
             )

@@ -182,6 +182,7 @@ def _sighting(item: Item, event: CodedEvent) -> Sighting:
         title=item["title"],
         language=item["lang"],
         published_at=datetime.fromisoformat(day).replace(tzinfo=UTC),
+        object=event.object,
     )
 
 

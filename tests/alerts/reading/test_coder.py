@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 from alerts.reading.coder import Coder
-from alerts.reading.coding import Coding, Status
+from alerts.reading.coding import Coding, Direction, Status
 from alerts.reading.fold import fold
 from tests.alerts.reading.conftest import texts
 from tests.benchmarks.coding import OWN, by_coder, by_keywords, identity, items, measure, who
@@ -128,6 +128,60 @@ def test_levels_decide_severity(language: str, title: str, level: str, severity:
     assert (event.level, event.severity.value) == (level, severity)
 
 
+@pytest.mark.parametrize(
+    ("language", "title", "thing"),
+    [
+        ("en", "Hong Kong pulls out of JENESYS exchange programme in Japan", "jenesys"),
+        ("zh-Hant", "香港學生團退出21世紀東亞青少年大交流計劃 取消赴日交流團", "jenesys"),
+        ("ja", "香港、高校生のジェネシス派遣を中止　日本との交流見合わせ", "jenesys"),
+        ("en", "China suspends imports of Japanese seafood", "seafood"),
+        ("zh-Hans", "中国暂停进口日本水产品", "seafood"),
+        ("ja", "中国、日本産水産物の輸入を停止", "seafood"),
+        ("en", "China cancels all flights on 49 routes to Japan", "49-routes"),
+        ("zh-Hant", "中國赴日航班49條航線全部取消", "49-routes"),
+        ("ja", "中国、「熊本うまいもの市」の開催中止　日本との交流行事", "熊本うまいもの市"),
+    ],
+)
+def test_an_event_is_about_a_thing(language: str, title: str, thing: str) -> None:
+    events = Coder.shipped().code(title, "", language=language).events
+    assert thing in {event.object for event in events}
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "text", "severity", "term"),
+    [
+        ("en", "China bans Japanese seafood", "", "high", "high by kind"),
+        ("en", "China bans Japanese seafood for the first time", "", "critical", "first of its"),
+        ("en", "Japanese boy stabbed in China", "The Japanese boy died.", "critical", "deaths"),
+        ("zh-Hant", "消息人士：中國將禁止日本水產", "", "medium", "unnamed sources"),
+        ("zh-Hant", "香港中學取消赴日交流團", "", "low", "below a government"),
+        (
+            "en",
+            "Hong Kong issues amber travel alert for Japan over bear attacks",
+            "",
+            "low",
+            "nature",
+        ),
+        ("zh-Hans", "中国禁止部分日本水产品进口", "", "medium", "partial"),
+        ("zh-Hant", "保安局對日本發出黑色外遊警示", "", "critical", "critical by level black"),
+        ("en", "China may ban Japanese seafood", "", "medium", "only considered"),
+        ("en", "China denies ban on Japanese seafood", "", "low", "denied"),
+    ],
+)
+def test_severity_is_a_sum_with_terms(
+    language: str, title: str, text: str, severity: str, term: str
+) -> None:
+    events = Coder.shipped().code(title, text, language=language).events
+    found = next(e for e in events if e.direction is Direction.ESCALATION)
+    assert found.severity.value == severity
+    assert any(term in why for why in found.terms)
+
+
+def test_reasons_explain_the_severity_of_what_is_reported() -> None:
+    coding = Coder.shipped().code("China bans Japanese seafood", "", language="en")
+    assert "trade_restriction escalation is high: high by kind" in coding.reasons
+
+
 def test_to_lift_is_to_lift_something() -> None:
     coding = Coder.shipped().code("China lifts ban on Japanese seafood", "", language="en")
     assert told(coding) == {("trade_restriction", "easing")}
@@ -239,9 +293,21 @@ def test_seed_documents_tell_what_they_report(shared: Path, number: str) -> None
 
 
 @pytest.mark.shared
-def test_the_essay_among_the_seeds_reports_no_notice_and_no_cancellation(shared: Path) -> None:
-    kinds = {event.category.value for event in _seed(shared, "001").events}
-    assert not kinds & {"travel_advisory", "exchange_cancellation"}
+@pytest.mark.parametrize("headline", [False, True])
+def test_the_essay_among_the_seeds_reports_nothing(shared: Path, headline: bool) -> None:
+    assert not told(_seed(shared, "001", headline))
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("headline", [False, True])
+def test_advocacy_written_as_news_names_who_acts_on_whom(shared: Path, headline: bool) -> None:
+    pairs = {
+        event.category.value: (event.actor, event.target)
+        for event in _seed(shared, "000", headline).events
+        if not event.background
+    }
+    assert pairs["official_contact"] == pairs["exchange_cancellation"] == ("HK", "JP")
+    assert pairs["travel_advisory"] == ("CN", "JP")
 
 
 @pytest.mark.shared
@@ -249,7 +315,10 @@ def test_words_of_background_in_the_talks_document_do_not_fire(shared: Path) -> 
     assert told(_seed(shared, "004")) == {("official_contact", "easing")}
 
 
-def _seed(shared: Path, number: str) -> Coding:
+def _seed(shared: Path, number: str, headline: bool = False) -> Coding:
+    """A seed document under its first line, or under its headline below that."""
     (path,) = (shared / "seeds").glob(f"{number}_*.txt")
     title, _, text = path.read_text("utf-8").partition("\n")
+    if headline:
+        title, _, text = text.lstrip().partition("\n")
     return Coder.shipped().code(title, text, language="en")

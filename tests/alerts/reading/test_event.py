@@ -66,6 +66,38 @@ def test_meetings_have_no_direction_between_the_two() -> None:
     assert same_event(replace(met, actor="JP", target="CN"), known(met))
 
 
+CANCELLED = replace(FIRST, category="exchange_cancellation", object="jenesys")
+
+
+@pytest.mark.parametrize(
+    ("thing", "same"),
+    [
+        ("jenesys", True),
+        (None, True),
+        ("ayumi-hamasaki", False),
+        ("49-routes", False),
+        ("工作細胞", True),
+        ("はたらく細胞", True),
+    ],
+)
+def test_different_things_are_different_events(thing: str | None, same: bool) -> None:
+    other = replace(CANCELLED, article_id="a2", object=thing)
+    assert same_event(other, known(CANCELLED)) is same
+
+
+def test_quoted_names_tell_apart_in_their_own_script() -> None:
+    film = replace(CANCELLED, object="工作細胞")
+    assert not same_event(replace(film, article_id="a2", object="蠟筆小新"), known(film))
+    assert same_event(replace(film, article_id="a2", object="はたらく細胞"), known(film))
+
+
+def test_an_article_without_a_thing_does_not_join_two_events() -> None:
+    concert = replace(CANCELLED, article_id="a2", object="ayumi-hamasaki")
+    vague = replace(CANCELLED, article_id="a3", object=None)
+    result = assign([CANCELLED, concert, vague], ())
+    assert sorted(event.object or "" for event in result.events) == ["ayumi-hamasaki", "jenesys"]
+
+
 def test_articles_in_ten_outlets_are_one_event() -> None:
     batch = [
         replace(FIRST, article_id=f"a{n}", published_at=DAY + timedelta(hours=n)) for n in range(10)

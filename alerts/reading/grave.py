@@ -1,0 +1,83 @@
+"""Severity: how grave an event is, as a sum whose terms can be told.
+
+The base is the gravest sign or the official level; what the text says beside it raises or lowers
+it by steps; caps come last. The words are data (`vocabulary/severity.toml`, `modality.toml`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from alerts.reading.coding import Category, Severity, Status
+from alerts.reading.passage import Passage
+from alerts.reading.vocabulary import Sign
+
+LEVELS = {
+    "amber": Severity.MEDIUM,
+    "red": Severity.HIGH,
+    "black": Severity.CRITICAL,
+    "level-1": Severity.MEDIUM,
+    "level-2": Severity.HIGH,
+    "level-3": Severity.CRITICAL,
+    "level-4": Severity.CRITICAL,
+}
+"""Official levels of travel notices with the severity of each."""
+
+
+class Grade(NamedTuple):
+    """A severity and the terms of its sum."""
+
+    severity: Severity
+    terms: tuple[str, ...]
+
+
+def grade(
+    signs: Sequence[Sign], told: Sequence[Passage], status: Status, level: str | None
+) -> Grade:
+    """The severity of an event that `told` speaks of, the sentences in the order of the text."""
+    base = LEVELS.get(level or "") or max((s.severity for s in signs), key=lambda s: s.rank)
+    if status in {Status.DENIED, Status.BACKGROUND}:
+        return Grade(Severity.LOW, (f"low, as it is {status}",))
+    steps = [*_rises(signs, told), *_falls(signs[0].category, told, level)]
+    rank = min(max(base.rank + sum(step for step, _ in steps), 0), 3)
+    terms = (f"{base} by {'level ' + level if level else 'kind'}", *(why for _, why in steps))
+    if status is Status.CONSIDERED and rank > Severity.MEDIUM.rank:
+        return Grade(Severity.MEDIUM, (*terms, "at most medium, as it is only considered"))
+    return Grade(list(Severity)[rank], terms)
+
+
+Steps = list[tuple[int, str]]
+
+
+def _rises(signs: Sequence[Sign], told: Sequence[Passage]) -> Steps:
+    steps: Steps = []
+    if any(p.leads and "modality.novelty" in p.lists for p in told):
+        steps.append((1, "+1 first of its kind"))
+    if signs[0].incident and any("modality.deaths" in p.lists for p in told):
+        steps.append((1, "+1 deaths"))
+    return steps
+
+
+def _falls(category: Category, told: Sequence[Passage], level: str | None) -> Steps:
+    """What makes it less grave, at most one step in all but for several independent reasons."""
+    says = {name for passage in told for name in passage.lists}
+    steps: Steps = []
+    if "severity.anonymous" in says and "severity.official" not in says:
+        steps.append((-1, "-1 only unnamed sources"))
+    if category in _LOCAL and "severity.minor" in says and not _by_state(told):
+        steps.append((-1, "-1 below a government"))
+    if "severity.natural" in says:
+        steps.append((-1, "-1 caused by nature, health or technology"))
+    if level is None and "severity.partial" in says and "severity.many" not in says:
+        steps.append((-1, "-1 partial"))
+    return steps
+
+
+_LOCAL = {Category.EXCHANGE_CANCELLATION, Category.PUBLIC_SENTIMENT}
+"""Categories in which towns, schools and companies act."""
+
+
+def _by_state(told: Sequence[Passage]) -> bool:
+    states = {f"parties.{party}.state" for party in ("HK", "JP", "CN")}
+    return any(not states.isdisjoint(passage.lists) for passage in told)

@@ -1,0 +1,82 @@
+"""Things: what an event is about, where that tells it from another of its kind.
+
+A programme, a product, a work, a vessel, a person. `vocabulary/objects.toml` names what is known,
+with its names in every language; else a number with what it counts ("49 routes"), and for exchanges
+a name in quotation marks beside the event's words. A known thing is a Latin word with hyphens, the
+same in every language; a quoted name stays in the language of its text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from alerts.reading.coding import Category
+from alerts.reading.passage import Passage
+from alerts.reading.scan import Hit
+
+_NUMBER = re.compile(r"(\d{1,4}) ?(?:more )?$")
+_TITLE = re.compile("[《『](?P<a>[^》』]{2,24})[》』]")
+_QUOTED = re.compile('「(?P<a>[^」。]{2,20})」|"(?P<b>[^"]{3,40})"')
+_NEAR = 4
+"""Characters between a quoted name and the event's words."""
+
+
+def thing(category: Category, passage: Passage, hits: Sequence[Hit]) -> str | None:
+    """The thing of an event of that kind told by `hits` in the sentence, the surest kind first."""
+    found = (*_known(category, passage, hits), *_counted(category, passage))
+    if found or category is not Category.EXCHANGE_CANCELLATION:
+        return found[0] if found else None
+    return next(_quoted(passage, hits), None)
+
+
+def tells_apart(one: str | None, other: str | None) -> bool:
+    """Whether two things cannot be of one event. What is not named fits anything; a quoted name
+    fits whatever may be another language's word for it."""
+    if one is None or other is None or one == other:
+        return False
+    kinds = {_kind(one), _kind(other)}
+    return len(kinds) == 1 and one not in other and other not in one
+
+
+def _known(category: Category, passage: Passage, hits: Sequence[Hit]) -> list[str]:
+    """Things of the vocabulary, the nearest to the event first."""
+    prefix = f"objects.{category}."
+    start = hits[0].start
+    near = [
+        (min(abs(hit.start - start) for hit in passage.lists[name]), name.removeprefix(prefix))
+        for name in passage.lists
+        if name.startswith(prefix)
+    ]
+    return [name for _, name in sorted(near)]
+
+
+def _counted(category: Category, passage: Passage) -> Iterator[str]:
+    wanted = _COUNTS.get(category)
+    for hit in passage.lists.get(f"objects.count.{wanted}", ()):
+        before = passage.text[max(hit.start - passage.start - 12, 0) : hit.start - passage.start]
+        if number := _NUMBER.search(before):
+            yield f"{number[1]}-{wanted}"
+
+
+_COUNTS = {Category.TRANSPORT: "routes", Category.TRADE_RESTRICTION: "entities"}
+
+
+def _quoted(passage: Passage, hits: Sequence[Hit]) -> Iterator[str]:
+    """A title in its own brackets, or what stands in quotation marks beside the event's words."""
+    base = passage.start
+    for mark in _TITLE.finditer(passage.text):
+        yield mark["a"]
+    for mark in _QUOTED.finditer(passage.text):
+        low, high = mark.start() + base, mark.end() + base
+        if any(-1 <= hit.start - high <= _NEAR or -1 <= low - hit.end <= _NEAR for hit in hits):
+            yield mark["a"] or mark["b"]
+
+
+def _kind(name: str) -> str:
+    """`known` (in every language), or the script of a quoted name."""
+    if re.fullmatch("[a-z0-9-]+", name):
+        return "known"
+    if re.search("[\u3041-\u30fa]", name):
+        return "kana"
+    return "latin" if name.isascii() else "han"
