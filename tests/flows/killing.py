@@ -105,7 +105,7 @@ class World:
         file = folder / "noroshi.toml"
         file.write_text(
             'data_folder = "."\n[fetch]\npace_seconds = 0\nper_host = 8\n'
-            'private_addresses = true\n[sources]\n'
+            "private_addresses = true\n[sources]\n"
             f"shipped = false\n{sources}"
             f'[[channel]]\nname = "inbox"\nurl = "{self.box.url}"\n'
             f'[[channel]]\nname = "chat"\nurl = "{self.room.url}"\n'
@@ -321,17 +321,21 @@ class Case:
         self.settled.append(_settled(self.folder))
 
     def recover(self, driver: Driver | None = None) -> None:
-        """One whole cycle more, and everything is as if nobody had been killed."""
+        """One whole cycle more, and everything is as if nobody had been killed; then clear up."""
         with self._round():
             if driver:
                 assert driver.order(self.folder) == (0, [])
             else:
                 run(self.folder)
-        self.expect_whole()
+        self._expect_whole()
+        shutil.rmtree(self.folder)
 
-    def expect_whole(self) -> None:
+    def _expect_whole(self) -> None:
         """Nothing lost, nothing left over, nothing told twice without its reason."""
-        assert kept(self.folder / PUBLISHED) == self.plain.kept
+        for what, now, wanted in zip(
+            KEPT, kept(self.folder / PUBLISHED), self.plain.kept, strict=True
+        ):
+            assert now == wanted, what
         assert sorted(p.name for p in self.folder.iterdir()) == [
             PUBLISHED,
             "noroshi.toml",
