@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from alerts.reading.coding import Category, Severity, Status
-from alerts.reading.passage import Passage
+from alerts.reading.passage import PARTIES, Passage
 from alerts.reading.vocabulary import Sign
 
 LEVELS = {
@@ -60,16 +60,19 @@ def _rises(signs: Sequence[Sign], told: Sequence[Passage]) -> Steps:
 
 
 def _falls(category: Category, told: Sequence[Passage], level: str | None) -> Steps:
-    """What makes it less grave, at most one step in all but for several independent reasons."""
-    says = {name for passage in told for name in passage.lists}
+    """What makes it less grave, one step for each reason."""
+
+    def says(name: str) -> bool:
+        return any(name in passage.lists for passage in told)
+
     steps: Steps = []
-    if "severity.anonymous" in says and "severity.official" not in says:
+    if says("severity.anonymous") and not says("severity.official"):
         steps.append((-1, "-1 only unnamed sources"))
-    if category in _LOCAL and "severity.minor" in says and not _by_state(told):
+    if category in _LOCAL and says("severity.minor") and not _by_state(told):
         steps.append((-1, "-1 below a government"))
-    if "severity.natural" in says:
+    if says("severity.natural"):
         steps.append((-1, "-1 caused by nature, health or technology"))
-    if level is None and "severity.partial" in says and "severity.many" not in says:
+    if level is None and says("severity.partial") and not says("severity.many"):
         steps.append((-1, "-1 partial"))
     return steps
 
@@ -79,5 +82,7 @@ _LOCAL = {Category.EXCHANGE_CANCELLATION, Category.PUBLIC_SENTIMENT}
 
 
 def _by_state(told: Sequence[Passage]) -> bool:
-    states = {f"parties.{party}.state" for party in ("HK", "JP", "CN")}
-    return any(not states.isdisjoint(passage.lists) for passage in told)
+    return any(not _STATES.isdisjoint(passage.lists) for passage in told)
+
+
+_STATES = frozenset(f"parties.{party}.state" for party in PARTIES)

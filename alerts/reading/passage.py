@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Literal, NamedTuple
@@ -53,21 +54,24 @@ def passages(
     """The sentences of a field that hold at least one word of the vocabulary, and the lead."""
     scale = 3 if scanner.spaced else 1
     named = scanner.lists
-    hits = sorted(scanner.scan(folded.text))
-    at, count = 0, len(hits)
+    hits = iter(sorted(scanner.scan(folded.text)))
+    hit = next(hits, _END)
     for number, (start, end) in enumerate(sentences(folded.text)):
         lists: dict[str, list[Hit]] = {}
-        while at < count and hits[at].start < end:
-            hit = hits[at]
-            at += 1
-            for name in named[hit.term]:
+        while hit[0] < end:
+            for name in named[hit[2]]:
                 if name in lists:
                     lists[name].append(hit)
                 else:
                     lists[name] = [hit]
+            hit = next(hits, _END)
         if lists or number < _LEAD:
             text = folded.text[start:end]
             yield Passage(field, number, start, text, lists, _named(lists), _foreign(lists), scale)
+
+
+_END = Hit(sys.maxsize, sys.maxsize, -1)
+"""Stands after the last hit of a text."""
 
 
 def as_taiwanese(passage: Passage) -> Passage:

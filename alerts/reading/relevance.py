@@ -50,7 +50,7 @@ _GENRES = {
 """What a genre takes away when its words stand in the title; half of it for three in the body."""
 
 
-_KINDS = {f"genres.{genre}" for genre in _GENRES}
+_KINDS = tuple(f"genres.{genre}" for genre in _GENRES)
 _OCCASIONS = {"sport", "entertainment"}
 """Kinds of text that governments quarrel about too."""
 
@@ -142,8 +142,9 @@ def _happening(traces: Sequence[Trace]) -> Marks:
 def _against(read: Sequence[Passage], traces: Sequence[Trace]) -> Marks:
     counts = dict.fromkeys(_KINDS, 0)
     for passage in read:
-        for name in _KINDS & passage.lists.keys():
-            counts[name] += len(passage.lists[name])
+        for name in passage.lists:
+            if name in counts:
+                counts[name] += len(passage.lists[name])
     title = {name for p in read if p.field == "title" for name in p.lists}
     official = any(t.official and t.reported for t in traces)
     taken = [

@@ -268,10 +268,11 @@ _THINGS = (
 
 def _names(lists: Mapping[str, Sequence[Hit]]) -> Iterator[tuple[int, int, int, str]]:
     """Start, end (negative: the longer first), 0 for a compound that aims, party or nothing."""
-    for name in _PARTY.keys() & lists.keys():
-        party, aimed = _PARTY[name]
-        for hit in lists[name]:
-            yield hit.start, -hit.end, 0 if aimed else 1, party
+    for name, hits in lists.items():
+        if name in _PARTY:
+            party, aimed = _PARTY[name]
+            for hit in hits:
+                yield hit.start, -hit.end, 0 if aimed else 1, party
 
 
 _PARTY: dict[str, tuple[str, bool]] = {
