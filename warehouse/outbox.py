@@ -25,7 +25,7 @@ class Claimed:
 
 
 def claim(connection: duckdb.DuckDBPyConnection, now: datetime) -> tuple[Claimed, ...]:
-    """Take every delivery that is due, the oldest news first. A lease that ran out is taken again."""
+    """Take every delivery that is due, the oldest news first; a lease that ran out too."""
     answer = connection.execute(
         """
         SELECT delivery.id, delivery.alert_id, channel, state, attempts, due_at,

@@ -106,4 +106,5 @@ def _foreign(lists: Mapping[str, list[Hit]]) -> bool:
 
 
 def first(found: list[Hit], count: int) -> Iterator[Hit]:
+    """The first `count` of them, or as many as there are."""
     return islice(found, count)

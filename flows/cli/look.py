@@ -244,6 +244,7 @@ def reading(settings: House) -> Connection:
 
 
 def day(text: str | None) -> date | None:
+    """The day that an option names; a usage error where it is none."""
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
