@@ -292,17 +292,21 @@ class Case:
 
     def kill_at_random(self, seconds: float, chance: random.Random) -> bool:
         """Start a cycle and kill it within `seconds`, alone or with its workers; whether it was
-        still at work. None of them outlives it."""
+        at work by then and still. None of them outlives it."""
         with self._round(), _started(self.folder) as process:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(chance.uniform(0, seconds))
-            hit = process.poll() is None
-            if hit:
-                kill = os.killpg if chance.random() < 0.5 else os.kill
+            hit = process.poll() is None and self._at_work(process.pid)
+            kill = os.killpg if chance.random() < 0.5 else os.kill
+            with contextlib.suppress(ProcessLookupError):
                 kill(process.pid, signal.SIGKILL)
-                process.wait()
+            process.wait()
             _expect_no_process_in(process.pid)
         return hit
+
+    def _at_work(self, pid: int) -> bool:
+        lock = self.folder / "pipeline" / "cycle.lock"
+        return lock.exists() and lock.read_text().startswith(f"{pid} ")
 
     def kill_at(self, driver: Driver, **where: object) -> list[str]:
         """Run a cycle that kills itself where the driver is told to; the seams it crossed, or
