@@ -296,11 +296,12 @@ class Case:
         with self._round(), _started(self.folder) as process:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(chance.uniform(0, seconds))
-            hit = process.poll() is None and self._at_work(process.pid)
-            kill = os.killpg if chance.random() < 0.5 else os.kill
-            with contextlib.suppress(ProcessLookupError):
+            alive = process.poll() is None
+            hit = alive and self._at_work(process.pid)
+            if alive:
+                kill = os.killpg if chance.random() < 0.5 else os.kill
                 kill(process.pid, signal.SIGKILL)
-            process.wait()
+                process.wait()
             _expect_no_process_in(process.pid)
         return hit
 
