@@ -100,7 +100,7 @@ def _from_record(record: SeedRecord, text: str, text_from: TextFrom, now: dateti
         source_id=SOURCE_ID,
         fetched_at=now,
         text_from=text_from,
-        published_at=_midnight(record.published),
+        published_at=_moment(record.published),
         published_source="catalogue" if record.published else None,
         site_name=record.publisher,
         abstract=record.abstract,
@@ -125,5 +125,6 @@ def _detected(file: Path, title: str | None, text: str, now: datetime) -> Articl
     )
 
 
-def _midnight(day: date | None) -> datetime | None:
-    return datetime.combine(day, time(), UTC) if day else None
+def _moment(day: date | None) -> datetime | None:
+    """Noon UTC of a day without a time: the same day for readers from Hawaii to Tokyo."""
+    return datetime.combine(day, time(12), UTC) if day else None
