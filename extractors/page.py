@@ -12,7 +12,7 @@ from datetime import datetime
 from lxml import etree
 from lxml import html as lxml_html
 
-from extractors.address import bare_host, canonical_url
+from extractors.address import canonical_url
 from extractors.body import read_text
 from extractors.charset import decode
 from extractors.errors import EmptyPage, PageError
@@ -82,7 +82,7 @@ def read_page(
         day_only=bool(date and date.day_only),
         published_source=date.source if date else None,
         language=detect_language(f"{title}\n{text}", hint),
-        site_name=metadata.site_name or bare_host(url) or None,
+        site_name=metadata.site_name or None,
         image=image_url(metadata.image, url),
         canonical_url=_canonical(metadata.canonical, url),
         warnings=warnings + doubts,

@@ -412,7 +412,9 @@ def _notice(
 
 
 def _outlet(version: Waiting, outlets: Mapping[str, str]) -> str:
-    return version.site_name or outlets.get(version.source_id, version.source_id)
+    """The name that the operator gave to the source, or else the page's own for its site."""
+    named = outlets.get(version.source_id, version.source_id)
+    return named if named != version.source_id else version.site_name or version.source_id
 
 
 def _word(value: object) -> str | None:
