@@ -45,6 +45,7 @@ ConfigOption = Annotated[
     typer.Option("--config", help="settings file (default: ./noroshi.toml)", show_default=False),
 ]
 
+SHORT_CELL = 21
 PIPE_WIDTH = 160
 """Columns of a table that goes into a file or another program."""
 
@@ -155,18 +156,22 @@ def _visible(character: str) -> str:
 
 def _table(rows: Rows, columns: Sequence[str], zone: str, none: str) -> None:
     from rich import box
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
     if not rows:
         say(none)
         return
+    cells = {name: [clean(_shown(row.get(name), zone)) for row in rows] for name in columns}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        table.add_column(Text(clean(column)), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(clean(_shown(row.get(column), zone))) for column in columns))
-    out().print(table)
+    for name, column in cells.items():
+        # What is short is an id, a date or a word to be copied: it stays in one piece.
+        short = max(cell_len(cell) for cell in column) <= SHORT_CELL
+        table.add_column(Text(clean(name)), overflow="fold", no_wrap=short)
+    for line in zip(*cells.values(), strict=True):
+        table.add_row(*map(Text, line))
+    out().print(table, soft_wrap=False)
 
 
 def _shown(value: object, zone: str) -> object:

@@ -54,10 +54,10 @@ ORDER BY origin, lang""",
     (
         "What happened, and how many articles say so?",
         """
-SELECT category, direction, severity, actor, target, articles, title
+SELECT category, direction, severity, actor, target, news AS articles, title
 FROM events
-WHERE category IS NOT NULL
-ORDER BY articles DESC, first_seen_at
+WHERE category IS NOT NULL AND news > 0
+ORDER BY news DESC, first_seen_at
 LIMIT 8""",
     ),
     (
@@ -146,6 +146,8 @@ timezone = "Asia/Tokyo"
 
 def _introduce(site: Site, stand: _Stand, out: Console) -> None:
     out.rule("noroshi demo")
+    if any("sample" in outlet.name.lower() for outlet in site.outlets):
+        out.print("Sample articles by invented outlets; their facts are of November 2025.\n")
     out.print(f"News site  {stand.served.address}, {len(site.pages)} addresses", markup=False)
     for outlet in site.outlets:
         out.print(f"           {outlet.form:<13} {outlet.name}  {outlet.path}", markup=False)
@@ -216,12 +218,16 @@ def _show_messages(stand: _Stand, out: Console) -> None:
     for mail in stand.box.mails[:SHOWN_PER_CHANNEL]:
         part = mail.get_body(("plain", "html"))
         text = part.get_content().replace("\r\n", "\n") if part else ""
-        out.print(
-            Panel(Text(clean(text).strip()), title=Text(clean(mail["Subject"])), expand=False)
-        )
+        out.print(_panel(text, mail["Subject"]), soft_wrap=False)
     out.rule(f"What arrived in the chat: {len(stand.room.messages)} messages")
     for message in stand.room.messages[:SHOWN_PER_CHANNEL]:
-        out.print(Panel(Text(clean(message).strip()), expand=False))
+        out.print(_panel(message, "chat"), soft_wrap=False)
+
+
+def _panel(text: str, title: str) -> Panel:
+    """A message in a frame, long lines folded: nothing of it is left out."""
+    body = Text(clean(text).strip(), overflow="fold")
+    return Panel(body, title=Text(clean(title), overflow="ellipsis"), expand=False)
 
 
 def _show_warehouse(house: House, out: Console) -> None:
@@ -239,7 +245,7 @@ def _show_warehouse(house: House, out: Console) -> None:
                 table.add_column(column)
             for record in records:
                 table.add_row(*(Text("" if cell is None else clean(cell)) for cell in record))
-            out.print(table)
+            out.print(table, soft_wrap=False)
     out.print(
         f'Ask more: noroshi sql --config {house.file} "SHOW TABLES"', markup=False, soft_wrap=True
     )
