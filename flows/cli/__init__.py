@@ -79,13 +79,14 @@ def _close_streams() -> None:
 
 def _explained(error: Exception) -> int:
     """One clear line for what our rooms raise; anything else is a bug and shows its trace."""
-    from alerts.errors import AlertError
+    from alerts.errors import AlertError, RuleError
     from extractors.errors import ExtractorError
     from flows.errors import FlowError, SettingsError
-    from warehouse.errors import WarehouseError
+    from warehouse.errors import QueryError, SeedError, WarehouseError
 
     if not isinstance(error, AlertError | ExtractorError | FlowError | WarehouseError):
         raise error
     for line in str(error).splitlines():
         say_error(line)
-    return 2 if isinstance(error, SettingsError) else 1
+    wrongly_asked = SettingsError | RuleError | QueryError | SeedError
+    return 2 if isinstance(error, wrongly_asked) else 1

@@ -217,7 +217,9 @@ def channels_test(
     settings = house(config)
     chosen = [channel for channel in settings.channels() if name in {None, channel.name}]
     if not chosen:
-        say_error("no such channel; add a [[channel]] to noroshi.toml, see `noroshi channels list`")
+        names = ", ".join(channel.name for channel in settings.channels())
+        known = f"the channels are {names}" if names else "add a [[channel]] to noroshi.toml"
+        say_error(f"there is no channel{f' {name!r}' if name else ''}; {known}")
         return 2
     words = "This is a test from noroshi. Alerts to this channel will arrive here."
     message = Message("noroshi: test message", words, words, f"<p>{words}</p>")

@@ -43,13 +43,17 @@ def run(how: FormatOption = Format.TABLE, config: ConfigOption = None) -> int:
         say_error("there is no noroshi.toml here; `noroshi init` writes one to begin with")
         return 2
     _log_to_stderr()
-    say(f"one cycle: {sum(source.enabled for source in settings.sources)} sources")
+    say(f"one cycle: {_counted(sum(s.enabled for s in settings.sources), 'source')}")
+    if not settings.settings.channel:
+        say("note: no [[channel]] is set: alerts are recorded and sent to nobody")
     summary = asyncio.run(watch(settings, progress=stages_on(err())))
     if how is Format.TABLE:
         shown = [{"": label, "count": value} for label, value in rows(summary)]
         show(shown, ["", "count"], how)
     else:
         show([record(summary)], list(record(summary)), how)
+    if summary.alerts:
+        say("`noroshi alerts list` shows what was told")
     if summary.useless:
         say_error("every source failed; `noroshi sources check` tries them one by one")
     return 1 if summary.useless else 0
@@ -138,7 +142,7 @@ def digest(
         return 0
     _log_to_stderr()
     sent = asyncio.run(send_digest(settings))
-    say(f"sent to {sent} channels")
+    say(f"sent to {_counted(sent, 'channel')}")
     return 0
 
 
@@ -162,6 +166,10 @@ class _Lines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         line = record.getMessage()
         say_error(line) if record.levelno >= logging.ERROR else say(f"warning: {line}")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _day(moment: datetime | None) -> str | None:

@@ -78,7 +78,7 @@ WRONG = [
     (["run"], "noroshi.toml", "noroshi init"),
     (["check", "--config", "nowhere.toml"], "no such file", "noroshi init"),
     (["extract", "nowhere.html"], "No such file", "--help"),
-    (["channels", "test"], "no such channel", "[[channel]]"),
+    (["channels", "test"], "there is no channel", "[[channel]]"),
 ]
 
 

@@ -27,7 +27,7 @@ class TestSql:
         self, call: Run, statement: str, what: str
     ) -> None:
         ran = call("sql", statement)
-        assert (ran.status, ran.out) == (1, "")
+        assert (ran.status, ran.out) == (2, "")
         assert ran.err.count("\n") == 1
         assert what in ran.err
         assert "SHOW TABLES" in ran.err
@@ -57,7 +57,7 @@ class TestSearch:
     @pytest.mark.parametrize("query", ["", "  "])
     def test_a_query_without_a_term_is_told(self, call: Run, query: str) -> None:
         ran = call("search", query)
-        assert ran.status == 1
+        assert ran.status == 2
         assert "no term" in ran.err
 
 

@@ -186,7 +186,7 @@ class TestBacktest:
         [
             (("nothing",), 2, "rules list"),
             (("--against", "absent.toml"), 1, "absent.toml"),
-            (("bad.toml",), 1, "bad.toml:1"),
+            (("bad.toml",), 2, "bad.toml:1"),
             (("--since", "yesterday"), 2, "2025-11-14"),
         ],
     )
