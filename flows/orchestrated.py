@@ -6,6 +6,7 @@ the fetcher knows when a host wants to be asked again, and the next cycle repeat
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from prefect import flow, task
@@ -18,11 +19,13 @@ from flows.digest import send_digest
 from flows.errors import CycleBusy
 from flows.maintain import maintain as keep_up
 from flows.progress import audience
-from flows.report import markdown_report
+from flows.report import markdown_report, sentence
 from flows.settings import find, load
 from flows.summary import Summary
 from flows.watch import Step
 from flows.watch import watch as run_cycle
+
+log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 10
 
@@ -42,6 +45,7 @@ async def watch(config: str | None = None) -> Summary:
     await acreate_markdown_artifact(
         key="cycle", markdown=markdown_report(summary), description="What this cycle did"
     )
+    log.info("%s", sentence(summary))
     if summary.useless:
         raise RuntimeError("every source failed: see the log")
     return summary

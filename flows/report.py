@@ -38,6 +38,15 @@ def record(summary: Summary) -> dict[str, object]:
     }
 
 
+def sentence(summary: Summary) -> str:
+    """One line for a log."""
+    return (
+        f"{summary.outcome}: {summary.polled} sources ({summary.failed} failed), "
+        f"{summary.new} new articles, {summary.alerts} alerts, {summary.deliveries} deliveries, "
+        f"{len(summary.errors)} errors, {summary.seconds:.1f} s"
+    )
+
+
 def markdown_report(summary: Summary) -> str:
     """A table of the counts and the errors. What came from outside is in code spans."""
     lines = [f"## Cycle {summary.run_id}: {summary.outcome}", "", "| | |", "|---|---:|"]
