@@ -306,12 +306,18 @@ def _join_articles(
     insert(connection, "store.event_article", rows)
 
 
+def _match_id(item: _Found) -> str:
+    version = item.version
+    parts = (version.article_id, version.version_id, item.match.rule.id, item.event_id)
+    return digest("\n".join(parts))
+
+
 def _write_matches(
     connection: duckdb.DuckDBPyConnection, found: Sequence[_Found], now: datetime
 ) -> None:
     rows = [
         {
-            "id": digest("\n".join([item.version.version_id, item.match.rule.id, item.event_id])),
+            "id": _match_id(item),
             "article_id": item.version.article_id,
             "version_id": item.version.version_id,
             "rule_id": item.match.rule.id,
