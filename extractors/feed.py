@@ -45,7 +45,7 @@ def parse_feed(body: bytes, content_type: str | None, source: Source, url: str) 
     A damaged feed gives the entries that can be read and a warning. FeedError where there are none,
     and where the body is something else: it says what.
     """
-    text, _ = decode(_unpacked(body, url), content_type)
+    text, _ = decode(unpacked(body, url, ASK), content_type)
     text = text.strip("\ufeff\0 \t\r\n")
     if not text:
         raise FeedError(url, "the answer is empty (0 bytes)", "the next cycle tries again")
@@ -54,14 +54,17 @@ def parse_feed(body: bytes, content_type: str | None, source: Source, url: str) 
     return _xml_feed(_from_root(text, url), source, url)
 
 
-def _unpacked(body: bytes, url: str) -> bytes:
-    """Some servers send a gzip file without saying so in Content-Encoding."""
+def unpacked(body: bytes, url: str, remedy: str) -> bytes:
+    """`body` out of its gzip: some servers send one without saying so in Content-Encoding.
+
+    FeedError, with `remedy`, where it is broken or larger than `LARGEST` bytes.
+    """
     if not body.startswith(GZIP_MAGIC):
         return body
     try:
         return gunzip(body, LARGEST)
     except (OverflowError, zlib.error) as error:
-        raise FeedError(url, f"is a gzip that cannot be unpacked ({error})", ASK) from error
+        raise FeedError(url, f"is a gzip that cannot be unpacked ({error})", remedy) from error
 
 
 def _json_feed(text: str, source: Source, url: str) -> Feed:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 
 from lxml import etree
 
 from extractors.errors import FeedError
-from extractors.feed import LARGEST, Feed
-from extractors.inflate import GZIP_MAGIC, gunzip
+from extractors.feed import Feed, unpacked
 from extractors.items import Item, entries_of
 from extractors.source import Source
 
@@ -25,20 +23,11 @@ def parse_sitemap(body: bytes, source: Source, url: str) -> Feed:
     if not body.strip():
         raise FeedError(url, "the answer is empty (0 bytes)", "the next cycle tries again")
     parser = _parser()
-    root = _root(_unpacked(body, url), parser, url)
+    root = _root(unpacked(body, url, ASK), parser, url)
     if _name(root) != "urlset":
         raise FeedError(url, _what_else(root), ASK)
     entries, warnings = entries_of(_items(root), source, url)
     return Feed("sitemap", "", entries, warnings + _damage(parser, len(entries)))
-
-
-def _unpacked(body: bytes, url: str) -> bytes:
-    if not body.startswith(GZIP_MAGIC):
-        return body
-    try:
-        return gunzip(body, LARGEST)
-    except (OverflowError, zlib.error) as error:
-        raise FeedError(url, f"is a gzip that cannot be unpacked ({error})", ASK) from error
 
 
 def _parser() -> etree.XMLParser:
