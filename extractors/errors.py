@@ -17,6 +17,23 @@ three in one line, free of control characters.
 from __future__ import annotations
 
 
+class Told(Exception):
+    """`what` is wrong `where`; `remedy` says what a person can do about it.
+
+    What the errors of every room but this one have in common: here, `where` is an address from
+    outside (`ExtractorError.url`).
+    """
+
+    def __init__(self, where: object, what: str, remedy: str) -> None:
+        super().__init__(where, what, remedy)
+        self.where = where
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}; {self.remedy}"
+
+
 class ExtractorError(Exception):
     """`what` happened at `url`; `remedy` says what a person can do about it."""
 

@@ -8,18 +8,11 @@ FlowError
 
 from __future__ import annotations
 
+from extractors.errors import Told
 
-class FlowError(Exception):
+
+class FlowError(Told):
     """`what` is wrong `where`; `remedy` says what a person can do about it."""
-
-    def __init__(self, where: object, what: str, remedy: str) -> None:
-        super().__init__(where, what, remedy)
-        self.where = where
-        self.what = what
-        self.remedy = remedy
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}; {self.remedy}"
 
 
 class SettingsError(FlowError):
