@@ -22,6 +22,8 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,8 +36,24 @@ from alerts.reading.fold import fold
 from alerts.reading.query import All, Either, Node, Query, parse, words_of
 from alerts.reading.verdict import Queries
 from extractors.article import digest
+from extractors.duration import duration
 
 SHIPPED = Path(__file__).with_name("rules.toml")
+
+
+class Development(StrEnum):
+    """What can be new about an event that readers were told of already."""
+
+    SEVERITY = "severity"
+    """It is graver."""
+    LEVEL = "level"
+    """Its official level is higher."""
+    DIRECTION = "direction"
+    """It turned: lifted, resumed, or back again."""
+    OFFICIAL = "official"
+    """An official source says what only media had."""
+    PARTY = "party"
+    """A further party is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +76,10 @@ class Rule:
     enabled: bool = True
     query: str = ""
     """In the query language; empty: none."""
+    cooldown: timedelta = timedelta(0)
+    """How long after an alert on an event no further one on it is sent."""
+    realert: tuple[Development, ...] = tuple(Development)
+    """What about an event brings a further alert; empty: nothing, one alert is all."""
 
     @property
     def asked(self) -> Query | None:
@@ -70,7 +92,8 @@ class Rule:
     @property
     def version(self) -> str:
         """Digest of the content: it changes when any key does."""
-        return digest(json.dumps(asdict(self), sort_keys=True, ensure_ascii=False))
+        told = {**asdict(self), "cooldown": self.cooldown.total_seconds()}
+        return digest(json.dumps(told, sort_keys=True, ensure_ascii=False))
 
 
 @dataclass(frozen=True)
@@ -135,6 +158,9 @@ def id_of(table: Mapping[str, object]) -> str:
     return _identity(_Entry.model_validate(table), "rule")
 
 
+_LISTS = ("keywords", "directions", "languages", "sources", "channels", "realert")
+
+
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
@@ -153,11 +179,20 @@ class _Entry(BaseModel):
     sources: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     enabled: bool = True
+    cooldown: timedelta = timedelta(0)
+    realert: tuple[Development, ...] = ()
 
-    @field_validator("keywords", "directions", "languages", "sources", "channels", mode="before")
+    @field_validator(*_LISTS, mode="before")
     @classmethod
     def _one_is_a_list(cls, value: object) -> object:
         return [value] if isinstance(value, str) else value
+
+    @field_validator("cooldown", mode="before")
+    @classmethod
+    def _spelled(cls, value: object) -> object:
+        if not isinstance(value, str):
+            raise ValueError(f"{value!r} is no duration such as '6h'")
+        return duration(value)
 
 
 KEYS = (*_Entry.model_fields, "direction", "severity")
@@ -194,7 +229,12 @@ def _entry(table: dict[str, Any], text: str, where: str, number: int) -> _Entry:
 
 
 def _remedy(key: str) -> str:
-    choices = {"category": Category, "directions": Direction, "direction": Direction}
+    choices = {
+        "category": Category,
+        "directions": Direction,
+        "direction": Direction,
+        "realert": Development,
+    }
     if key in choices:
         return "choose one of " + ", ".join(choices[key])
     if key in {"min_severity", "severity"}:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from alerts.errors import RuleError
 from alerts.reading.coding import Category, Direction, Severity
-from alerts.reading.rule import Rule, RuleBook, load_rules
+from alerts.reading.rule import Development, Rule, RuleBook, load_rules
 
 
 def test_keywords_alone_make_a_rule() -> None:
@@ -37,7 +39,7 @@ def test_a_full_rule_is_read() -> None:
     (rule,) = load_rules(
         '[[rule]]\nid = "a"\nname = "A"\nkeywords = ["x"]\ncategory = "transport"\n'
         'directions = ["easing"]\nmin_severity = "high"\nlanguages = ["ja"]\nsources = ["s"]\n'
-        'channels = ["desk"]\nenabled = false',
+        'channels = ["desk"]\nenabled = false\ncooldown = "1h 30m"\nrealert = ["level", "party"]',
         "my.toml",
     )
     assert rule == Rule(
@@ -51,7 +53,17 @@ def test_a_full_rule_is_read() -> None:
         ("s",),
         ("desk",),
         False,
+        cooldown=timedelta(minutes=90),
+        realert=(Development.LEVEL, Development.PARTY),
     )
+
+
+def test_every_development_brings_a_further_alert_unless_the_rule_says_otherwise() -> None:
+    (rule,) = load_rules('[[rule]]\nkeywords = ["a"]', "my.toml")
+    (quiet,) = load_rules('[[rule]]\nkeywords = ["a"]\nrealert = []', "my.toml")
+    assert (rule.realert, rule.cooldown) == (tuple(Development), timedelta(0))
+    assert quiet.realert == ()
+    assert len({rule.version, quiet.version, replace(rule, cooldown=timedelta(1)).version}) == 3
 
 
 @pytest.mark.parametrize(
@@ -79,6 +91,9 @@ def test_a_full_rule_is_read() -> None:
             '[[rule]]\nid = "b"\nkeywords = ["a"]\n[[rule]]\nid = "b"\nkeywords = ["c"]\n',
             ("my.toml:4", "twice"),
         ),
+        ('[[rule]]\nid = "b"\nkeywords = ["a"]\ncooldown = 6\n', ("my.toml:4", "'6h'")),
+        ('[[rule]]\nid = "b"\nkeywords = ["a"]\ncooldown = "soon"\n', ("my.toml:4", "'6h'")),
+        ('[[rule]]\nid = "b"\nkeywords = ["a"]\nrealert = ["fun"]\n', ("my.toml:4", "official")),
         ('[[rule]]\nid = "b"\nkeywords = ["\u200b"]\n', ("my.toml:1", "empty keyword")),
         ('[rule]\nid = "b"\n', ("my.toml", "[[rule]]")),
         ("[[rule]\n", ("my.toml", "TOML", "line 1")),
