@@ -1,22 +1,16 @@
-"""Polling a source, and reading the articles that it names. A source's failure is a value."""
+"""Polling a source. Its failure is a value."""
 
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from functools import partial
 from hashlib import sha256
 from typing import Literal
 
-from extractors.article import Article
-from extractors.compose import compose
 from extractors.entry import Entry
-from extractors.errors import ExtractorError, FetchError, HttpError, PageError
+from extractors.errors import ExtractorError, FetchError, HttpError
 from extractors.feed import Feed, parse_feed
 from extractors.fetch import Fetcher, Response, Validators
-from extractors.page import Page, read_page
 from extractors.sitemap import parse_sitemap
 from extractors.source import Source, SourceKind
 
@@ -61,24 +55,6 @@ async def poll(source: Source, state: SourceState, fetcher: Fetcher) -> Poll:
     return await _read_feed(source, state, response)
 
 
-async def read(
-    entry: Entry, source: Source, fetcher: Fetcher, executor: Executor | None = None
-) -> Article:
-    """The article of `entry`: from its page, or from the feed where the page cannot be had.
-
-    `executor` runs the reading of the page: a process pool, or by default the loop's threads.
-    """
-    if not source.full_text:
-        warning = "the publisher's terms allow the feed's own text only"
-        return compose(entry, None, source, datetime.now(UTC), warning)
-    try:
-        response = await fetcher.get(entry.link)
-        page = await _read_page(response, source, executor)
-    except (FetchError, PageError) as error:
-        return _from_feed(entry, source, error)
-    return compose(entry, page, source, response.fetched_at)
-
-
 def _unchanged(source: Source, state: SourceState, response: Response) -> Poll:
     kept = SourceState(response.validators, state.body_hash)
     return _answered(Poll(source, "unchanged", (), kept), response)
@@ -102,29 +78,6 @@ def _parse(source: Source, response: Response) -> Feed:
     if source.kind is SourceKind.SITEMAP:
         return parse_sitemap(response.body, source, response.final_url)
     return parse_feed(response.body, response.content_type, source, response.final_url)
-
-
-async def _read_page(response: Response, source: Source, executor: Executor | None) -> Page:
-    work = partial(
-        read_page,
-        response.body,
-        response.final_url,
-        response.content_type,
-        source.language,
-        source.timezone,
-    )
-    try:
-        return await asyncio.get_running_loop().run_in_executor(executor, work)
-    except BrokenExecutor as error:
-        what = "it kills the process that reads it"
-        raise PageError(
-            response.url, what, "open it in a browser; the feed's words stand"
-        ) from error
-
-
-def _from_feed(entry: Entry, source: Source, error: ExtractorError) -> Article:
-    warning = f"the page could not be read ({error.what}); this is the feed's own text"
-    return compose(entry, None, source, datetime.now(UTC), warning, error.temporary)
 
 
 def _hash(body: bytes) -> str:

@@ -24,7 +24,8 @@ from alerts.telling.render import render
 from extractors.article import Article, TextFrom, article_id
 from extractors.entry import Entry
 from extractors.fetch import Fetcher
-from extractors.poll import Poll, SourceState, poll, read
+from extractors.poll import Poll, SourceState, poll
+from extractors.reading import read
 from extractors.source import Source, SourceKind
 from flows.errors import CycleBusy
 from flows.matching import match_waiting
