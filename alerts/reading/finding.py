@@ -1,0 +1,142 @@
+"""Findings: a sign in a sentence, and how the sentence speaks of it.
+
+Reported, denied, considered or background: by the cues around the words of the event
+(`vocabulary/modality.toml`), its clause, and the days that the sentence names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from alerts.reading.coding import Category, Status
+from alerts.reading.passage import Passage
+from alerts.reading.scan import Hit
+from alerts.reading.sentence import clause, days
+from alerts.reading.vocabulary import Sign
+
+_DEEP = 600
+"""CJK characters (three times as many Latin ones) that the news of a text is expected to take."""
+
+
+class Finding(NamedTuple):
+    """A sign in a sentence."""
+
+    sign: Sign
+    hits: tuple[Hit, ...]
+    passage: Passage
+    status: Status
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Field and number of the sentence."""
+        return self.passage.field, self.passage.number
+
+
+def status_of(
+    sign: Sign, hits: tuple[Hit, ...], passage: Passage, published: date | None
+) -> Status:
+    """How the sentence speaks of the event: denied > considered > background > reported."""
+    if sign.status:
+        return sign.status
+    around = Around.of(hits, passage)
+    refusal = sign.all[0].endswith(".refusal")
+    if not refusal and around.denies():
+        return Status.DENIED
+    if around.says("considered", 10) and not refusal:
+        return Status.CONSIDERED
+    if around.is_past(published):
+        return Status.BACKGROUND
+    if not sign.incident and (around.says("cause", 6) or around.says("relative", 0)):
+        return Status.BACKGROUND
+    if not _is_answer(sign) and around.says("object", 4):
+        return Status.BACKGROUND
+    if passage.field == "text" and (sign.mention or around.is_deep):
+        return Status.BACKGROUND
+    return Status.REPORTED
+
+
+def _is_answer(sign: Sign) -> bool:
+    """Whether the event is itself a protest; what is protested against is no news."""
+    words = {Category.DIPLOMATIC_PROTEST, Category.PUBLIC_SENTIMENT}
+    return sign.category in words and sign.all[0] != "public_sentiment.shrine"
+
+
+_CUES = {
+    cue: (f"modality.{cue}-before", f"modality.{cue}-after")
+    for cue in ("denied", "considered", "cause", "relative", "object", "perfect", "earlier")
+}
+
+
+class Around(NamedTuple):
+    """The clause around the words of an event; offsets are those of the field."""
+
+    passage: Passage
+    start: int
+    end: int
+    low: int
+    high: int
+    scale: int
+
+    @classmethod
+    def of(cls, hits: Sequence[Hit], passage: Passage) -> Around:
+        start, end = min(h.start for h in hits), max(h.end for h in hits)
+        base = passage.start
+        low, high = clause(passage.text, start - base, end - base)
+        return cls(passage, start, end, base + low, base + high, passage.scale)
+
+    def denies(self) -> bool:
+        """A denial before or among the words of the event, or soon after them."""
+        among = self.passage.lists.get("modality.denied-after", ())
+        return self.says("denied", 14) or any(self.start <= h.start < self.end for h in among)
+
+    def says(self, cue: str, reach: int) -> bool:
+        """A cue of the kind before the event in its clause, or within `reach` after it."""
+        before, after = _CUES[cue]
+        for hit in self.passage.lists.get(before, ()):
+            if self.low <= hit.start and hit.end <= self.start:
+                return True
+        later = self.passage.lists.get(after, ())
+        if not later:
+            return False
+        far = self.end + reach * self.scale
+        if self.scale > 1 or cue == "cause":
+            far = min(far, self.high)
+        return any(self.end <= hit.start <= far for hit in later)
+
+    def is_past(self, published: date | None) -> bool:
+        """A cue of the past in the clause, or a day more than a week before publication."""
+        if self._holds("modality.now"):
+            return False
+        if self._holds("modality.past") or self._opens("modality.past"):
+            return True
+        return published is not None and self._old(published)
+
+    def _opens(self, name: str) -> bool:
+        """A time that opens a sentence holds for all of it."""
+        start = self.passage.start
+        hits = self.passage.lists.get(name, ())
+        return self.passage.field == "text" and any(h.start - start <= 2 for h in hits)
+
+    @property
+    def lasts(self) -> bool:
+        return self.says("perfect", 5)
+
+    @property
+    def is_deep(self) -> bool:
+        """Far down in a long text, where the news is told and the story so far begins."""
+        return self.start > _DEEP * self.scale and not self._holds("modality.now")
+
+    def _holds(self, name: str) -> bool:
+        return any(self.low <= h.start < self.high for h in self.passage.lists.get(name, ()))
+
+    def _old(self, published: date) -> bool:
+        base = self.passage.start
+        near = 40 * self.scale
+        named = [
+            day
+            for place, day in days(self.passage.text, published)
+            if self.low - near <= base + place < self.high
+        ]
+        return bool(named) and max(named) < published - timedelta(days=7)

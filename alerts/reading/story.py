@@ -1,0 +1,117 @@
+"""Stories: what the findings of one text say about each other.
+
+A text tells its news and the story so far with the same words; what is news is decided by what
+else is told, and where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alerts.reading.coding import Category, Direction, Status
+from alerts.reading.finding import Around, Finding
+from alerts.reading.passage import Passage
+
+
+def settle(found: Sequence[Finding], read: Sequence[Passage]) -> list[Finding]:
+    """What the findings of one text say about each other.
+
+    To lift is to lift something: where a sentence, or a title over its body, reports one direction
+    of a category, the other direction is the story so far. Attacks that give the reason of a
+    travel notice are no event of their own. A title that calls itself opinion or feature brings
+    no news at all, nor does an essay.
+    """
+    if any(p.field == "title" and "genres.feature" in p.lists for p in read):
+        return [_as_background(f) for f in found]
+    if is_essay(found, read):
+        return [_as_background(f) for f in found]
+    news = _News.of(found)
+    return [_as_background(f) if news.tells_story(f) else f for f in found]
+
+
+def is_essay(found: Sequence[Finding], read: Sequence[Passage]) -> bool:
+    """Whether a text argues what ought to be done: its title says so ("Introduction: ..."), or no
+    event stands in the title and sentences that argue outnumber those that report by far."""
+    title = [p for p in read if p.field == "title"]
+    if any("genres.essay" in p.lists for p in title):
+        return True
+    if any(f.passage.field == "title" and f.status is Status.REPORTED for f in found):
+        return False
+    argues = sum("genres.argue" in p.lists for p in read)
+    reports = sum("modality.speech" in p.lists or "modality.now" in p.lists for p in read)
+    return argues >= _ARGUES and argues > 2 * reports
+
+
+_ARGUES = 4
+"""Sentences that argue from which on a text can be an essay."""
+
+
+def _as_background(finding: Finding) -> Finding:
+    reported = finding.status is Status.REPORTED
+    return finding._replace(status=Status.BACKGROUND) if reported else finding
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What a text reports, by sentence and in its title."""
+
+    sentences: frozenset[tuple[str, int, Category, Direction]]
+    title: frozenset[tuple[Category, Direction]]
+    leads: frozenset[tuple[Category, Direction]]
+    """In the title or the first sentences of the body."""
+    categories: frozenset[Category]
+
+    @classmethod
+    def of(cls, found: Sequence[Finding]) -> _News:
+        news = [f for f in found if f.status is Status.REPORTED]
+        return cls(
+            frozenset((*f.place, f.sign.category, f.sign.direction) for f in news),
+            frozenset(
+                (f.sign.category, f.sign.direction) for f in news if f.passage.field == "title"
+            ),
+            frozenset((f.sign.category, f.sign.direction) for f in news if f.passage.leads),
+            frozenset(f.sign.category for f in news),
+        )
+
+    def tells_story(self, finding: Finding) -> bool:
+        """Whether the other news makes `finding` part of the story so far."""
+        if finding.status is not Status.REPORTED:
+            return False
+        if self._is_reason(finding) or self._is_reversed(finding) or self._is_late(finding):
+            return True
+        return finding.passage.field == "text" and self._lasts(finding)
+
+    def _is_reason(self, finding: Finding) -> bool:
+        sign = finding.sign
+        attack = sign.category is Category.DETENTION_SAFETY and "attack" in sign.all[-1]
+        return attack and Category.TRAVEL_ADVISORY in self.categories
+
+    def _is_late(self, finding: Finding) -> bool:
+        """Eased below a lead with other news: in most texts a visit or a lifting of long ago."""
+        sign = finding.sign
+        late = not finding.passage.leads and (sign.category, sign.direction) not in self.leads
+        return late and bool(self.leads) and sign.direction is Direction.EASING
+
+    def _is_reversed(self, finding: Finding) -> bool:
+        """The other direction is told in the same sentence, or in the title over a body."""
+        category, direction = finding.sign.category, finding.sign.direction
+        if direction is Direction.NEUTRAL:
+            return False
+        other = next(d for d in _OPPOSITES if d is not direction)
+        if finding.passage.field == "text" and (category, other) in self.title:
+            return True
+        mutual = category is Category.OFFICIAL_CONTACT
+        stronger = Direction.ESCALATION if mutual else Direction.EASING
+        return other is stronger and (*finding.place, category, other) in self.sentences
+
+    def _lasts(self, finding: Finding) -> bool:
+        """A state that lasts ("has urged", 呼びかけている) beside the other news of a title."""
+        title = {category for category, _ in self.title}
+        if not title or finding.sign.category in title:
+            return False
+        around = Around.of(finding.hits, finding.passage)
+        return around.lasts or around.says("earlier", 5)
+
+
+_OPPOSITES = (Direction.ESCALATION, Direction.EASING)
