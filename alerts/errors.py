@@ -10,6 +10,8 @@ AlertError
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 
 class AlertError(Exception):
     """Base of all errors of this room."""
@@ -57,8 +59,21 @@ class ChannelError(AlertError):
 
 
 class DeliveryError(ChannelError):
-    """The channel did not accept a message. `permanent`: sending it again cannot help."""
+    """The channel did not accept a message.
 
-    def __init__(self, channel: str, what: str, remedy: str, *, permanent: bool = False) -> None:
+    `permanent`: sending it again cannot help. `retry_after`: how long the service asks to be left
+    alone, where it says so.
+    """
+
+    def __init__(
+        self,
+        channel: str,
+        what: str,
+        remedy: str,
+        *,
+        permanent: bool = False,
+        retry_after: timedelta | None = None,
+    ) -> None:
         super().__init__(channel, what, remedy)
         self.permanent = permanent
+        self.retry_after = retry_after

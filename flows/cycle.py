@@ -21,6 +21,7 @@ from alerts.errors import DeliveryError
 from alerts.telling.channel import Channel, send
 from alerts.telling.outbox import Delivery, after_failure, after_success
 from alerts.telling.render import render
+from alerts.telling.wire import Envelope
 from extractors.article import Article, TextFrom, article_id
 from extractors.entry import Entry
 from extractors.fetch import Fetcher
@@ -313,7 +314,8 @@ async def _tell(channels: Iterable[Channel], item: outbox.Claimed) -> None:
     channel = next((channel for channel in channels if channel.name == name), None)
     if channel is None:
         raise _no_channel(name)
-    await send(channel, render(item.notice, labels=channel.labels, timezone=channel.timezone))
+    message = render(item.notice, labels=channel.labels, timezone=channel.timezone)
+    await send(channel, message, Envelope(item.delivery.id))
 
 
 def _no_channel(name: str) -> DeliveryError:

@@ -37,6 +37,7 @@ EDGES = {
     "trafilatura": {"extractors/body.py"},
     "feedparser": {"extractors/feed.py"},
     "apprise": {"alerts/telling/channel.py"},
+    "requests": {"alerts/telling/wire.py"},
     "jinja2": {"alerts/telling/render.py"},
     "prefect": {"flows/orchestrated.py", "flows/serve.py", "flows/prefect_child.py"},
 }

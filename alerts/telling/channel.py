@@ -28,6 +28,7 @@ from alerts.errors import ChannelError, DeliveryError
 from alerts.telling.escape import cut, markdown
 from alerts.telling.refusal import refusal, secrets
 from alerts.telling.render import Message
+from alerts.telling.wire import Envelope, Wire, carrying
 from alerts.telling.wording import Wording
 
 LIMIT = 30.0
@@ -79,24 +80,43 @@ def check(channel: Channel) -> None:
     _service(channel)
 
 
-async def send(channel: Channel, message: Message, *, limit: float = LIMIT) -> None:
+async def send(
+    channel: Channel,
+    message: Message,
+    envelope: Envelope | None = None,
+    *,
+    limit: float = LIMIT,
+) -> None:
     """Send `message`; returns when the service has accepted it.
 
-    Raises DeliveryError where it has not, within `limit` seconds. An address that cannot be used
-    is no permanent refusal: once it is mended, the message goes out.
+    With an `envelope`, a message that is sent again is recognisable as the same (see `wire`).
+    Raises DeliveryError where it was not accepted, within `limit` seconds. An address that cannot
+    be used is no permanent refusal: once it is mended, the message goes out.
     """
     try:
         service = _service(channel)
     except ChannelError as error:
         raise DeliveryError(channel.name, error.what, error.remedy) from error
     _set_patience(service, channel.url, limit * 2 / 3)
+    wire = Wire(envelope)
     try:
-        log = await asyncio.wait_for(_in_thread(partial(_notify, service, message)), limit)
+        work = partial(_notify, service, message, wire)
+        log = await asyncio.wait_for(_in_thread(work), limit)
     except TimeoutError:
         log = ["timed out"]
     if log is not None:
-        why = refusal(log, secrets(channel.url))
-        raise DeliveryError(channel.name, why.what, why.remedy, permanent=why.permanent)
+        raise _refused(channel, log, wire)
+
+
+def _refused(channel: Channel, log: list[str], wire: Wire) -> DeliveryError:
+    why = refusal(log, secrets(channel.url), wire.statuses)
+    return DeliveryError(
+        channel.name,
+        why.what,
+        why.remedy,
+        permanent=why.permanent,
+        retry_after=wire.retry_after,
+    )
 
 
 def _service(channel: Channel) -> NotifyBase:
@@ -127,15 +147,16 @@ def _set_patience(service: NotifyBase, url: str, seconds: float) -> None:
         service.socket_read_timeout = seconds
 
 
-def _notify(service: NotifyBase, message: Message) -> list[str] | None:
+def _notify(service: NotifyBase, message: Message, wire: Wire) -> list[str] | None:
     """Send and wait. None where it was accepted, else what Apprise logged about it."""
     title, body, body_format = _written(service, message)
     kind = _TYPES.get(message.severity, NotifyType.INFO)
     lines = _Lines()
     _LOG.addHandler(lines)
     try:
-        if service.notify(title=title, body=body, notify_type=kind, body_format=body_format):
-            return None
+        with carrying(wire):
+            if service.notify(title=title, body=body, notify_type=kind, body_format=body_format):
+                return None
     except Exception as error:  # noqa: BLE001 - any of 140 services may raise anything, and the
         # chain would carry the address into a log: only the kind of error leaves this function.
         lines.seen.append(f"{type(error).__name__} in Apprise")

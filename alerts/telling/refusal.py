@@ -33,11 +33,16 @@ class Refusal:
     permanent: bool
 
 
-def refusal(log: Sequence[str], secrets: Iterable[str] = ()) -> Refusal:
-    """What the lines that Apprise logged mean. Nothing of `secrets` is in the answer."""
+def refusal(
+    log: Sequence[str], secrets: Iterable[str] = (), statuses: Sequence[int] = ()
+) -> Refusal:
+    """What the lines that Apprise logged and the HTTP statuses that were answered mean.
+
+    Nothing of `secrets` is in the answer.
+    """
     text = "\n".join(log)
-    if codes := _HTTP.findall(text):
-        return _http([int(code) for code in codes])
+    if codes := [s for s in statuses if s >= 300] or [int(c) for c in _HTTP.findall(text)]:
+        return _http(codes)
     if codes := _SMTP.findall(text):
         return _smtp([int(code) for code in codes])
     for words, cause in _table()["network"].items():

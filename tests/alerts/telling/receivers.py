@@ -24,7 +24,9 @@ class Webhook(Site):
     def __init__(self) -> None:
         super().__init__()
         self.status = 200
-        self.location: str | None = None
+        self.body = b"ok"
+        self.headers: dict[str, str] = {}
+        """Of the answers."""
         self.delay = 0.0
         """Seconds without an answer."""
 
@@ -44,8 +46,7 @@ class Webhook(Site):
             return hang(self.delay)(request)
         if self.status == RESET:
             return reset(request)
-        headers = {"Location": self.location} if self.location else {}
-        return Reply(b"ok", self.status, None, headers)
+        return Reply(self.body, self.status, None, self.headers)
 
 
 class Mailbox:

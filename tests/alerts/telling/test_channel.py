@@ -289,7 +289,7 @@ async def test_answers_are_told_apart(
 
 
 async def test_a_redirect_is_not_taken_for_success(notice: Notice, webhook: Webhook) -> None:
-    webhook.status, webhook.location = 302, f"http://{webhook.host}/login"
+    webhook.status, webhook.headers = 302, {"Location": f"http://{webhook.host}/login"}
     error = await _refused(Channel("desk", f"json://{webhook.host}/{TOKEN}"), render(notice))
     assert "302 Found" in error.what
 

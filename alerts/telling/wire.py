@@ -1,0 +1,137 @@
+"""The wire: what leaves for a service beside the message itself, and what its answer says.
+
+Apprise gives no hold on the headers of most of its services, writes a random Message-ID, and
+drops the headers of answers. It sends through requests and smtplib; both are taken hold of here at
+the one method that every message passes. Outside of `carrying` they do what they always did.
+
+A repeated send of one delivery carries the same id, so that a receiver, or a reader, can tell
+that it is one message:
+
+- e-mail: Message-ID, and In-Reply-To and References for what follows up on an earlier message
+- HTTP: Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), and X-Sequence-ID, by which
+  ntfy (2.16 or newer) replaces a notification rather than showing a second one
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import smtplib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import requests
+
+from extractors.fetch import retry_after
+
+LONGEST_WAIT = timedelta(days=1)
+"""A service that asks for more is asked again after this long."""
+
+_MESSAGE_ID = re.compile(r"^Message-ID:.*(?:\r?\n[ \t].*)*", re.MULTILINE | re.IGNORECASE)
+_HEAD_END = re.compile(r"\r?\n\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What tells a message from others, however often it is sent."""
+
+    id: str
+    """Of the delivery: letters, digits, - and _ (at most 64)."""
+    thread: str | None = None
+    """The id of the delivery that this one follows up on, to the same channel."""
+
+
+@dataclass(slots=True)
+class Wire:
+    """One message under way: what goes with it, and what was answered."""
+
+    envelope: Envelope | None = None
+    statuses: list[int] = field(default_factory=list)
+    """HTTP status codes, in the order of the answers."""
+    retry_after: timedelta | None = None
+    """The longest wait that an answer asked for."""
+
+
+_wire: ContextVar[Wire | None] = ContextVar("wire", default=None)
+
+
+@contextmanager
+def carrying(wire: Wire) -> Iterator[None]:
+    """Whatever this thread sends in the block goes with the envelope; the answers are noted."""
+    token = _wire.set(wire)
+    try:
+        yield
+    finally:
+        _wire.reset(token)
+
+
+def headers(envelope: Envelope) -> dict[str, str]:
+    """The HTTP headers by which a receiver knows a repeated message."""
+    return {"Idempotency-Key": envelope.id, "X-Sequence-ID": envelope.id}
+
+
+def wait(answer: Mapping[str, str], body: bytes, now: datetime) -> timedelta | None:
+    """How long an answer asks to be left alone, by its headers or as some services say it."""
+    seconds = retry_after(answer.get("retry-after"), now)
+    if seconds is None:
+        seconds = _said(body)
+    return None if seconds is None else min(timedelta(seconds=min(seconds, 1e6)), LONGEST_WAIT)
+
+
+def _said(body: bytes) -> float | None:
+    """Discord: `retry_after`; Telegram: `parameters.retry_after`; Matrix: `retry_after_ms`."""
+    try:
+        said = json.loads(body)
+        said = {**said, **said.get("parameters", {})}
+        seconds = said.get("retry_after", said.get("retry_after_ms", 0) / 1000)
+        return float(seconds) if seconds > 0 else None
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
+def stamped(mail: str, envelope: Envelope, domain: str) -> str:
+    """A mail as it stands, but with the Message-ID and the thread that `envelope` gives it."""
+    lines = [f"Message-ID: <{envelope.id}@{domain}>"]
+    if envelope.thread:
+        first = f"<{envelope.thread}@{domain}>"
+        lines += [f"In-Reply-To: {first}", f"References: {first}"]
+    end = found.start() if (found := _HEAD_END.search(mail)) else len(mail)
+    head = _MESSAGE_ID.sub("", mail[:end]).replace("\n\n", "\n").strip("\n")
+    return "\n".join([head, *lines]) + mail[end:]
+
+
+_send_http = requests.Session.send
+_send_mail = smtplib.SMTP.sendmail
+
+
+def _http(
+    session: requests.Session, request: requests.PreparedRequest, **how: Any
+) -> requests.Response:
+    """As requests does it; on a wire, with the headers of the envelope and the answer noted."""
+    wire = _wire.get()
+    if wire is None:
+        return _send_http(session, request, **how)
+    if wire.envelope:
+        request.headers.update(headers(wire.envelope))
+    answer = _send_http(session, request, **how)
+    wire.statuses.append(answer.status_code)
+    if answer.status_code in {429, 503}:
+        asked = wait(answer.headers, answer.content, datetime.now(UTC))
+        wire.retry_after = max(filter(None, (asked, wire.retry_after)), default=None)
+    return answer
+
+
+def _mail(server: smtplib.SMTP, sender: str, to: Any, mail: Any, *more: Any, **how: Any) -> Any:
+    """As smtplib does it; on a wire, stamped with the envelope."""
+    wire = _wire.get()
+    if wire and wire.envelope and isinstance(mail, str):
+        mail = stamped(mail, wire.envelope, sender.rpartition("@")[2])
+    return _send_mail(server, sender, to, mail, *more, **how)
+
+
+requests.Session.send = _http  # type: ignore[method-assign,assignment]
+smtplib.SMTP.sendmail = _mail  # type: ignore[method-assign,assignment]
