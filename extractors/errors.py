@@ -7,8 +7,9 @@
     │   ├── HttpError           an answer with an error status
     │   └── BodyTooLarge        the answer exceeds the cap
     ├── FeedError           an answer came, but it is no feed that can be read
-    └── PageError           an answer came, but it is no article page that can be read
-        └── EmptyPage           it has 0 bytes
+    ├── PageError           an answer came, but it is no article page that can be read
+    │   └── EmptyPage           it has 0 bytes
+    └── ArchiveError        a WARC file cannot be written or read
 
 Every error says what happened, where (`url`) and what to do (`remedy`); `str()` gives the
 three in one line, free of control characters.
@@ -101,3 +102,7 @@ class EmptyPage(PageError):
     """The body has 0 bytes: a passing state of the host, mostly."""
 
     temporary = True
+
+
+class ArchiveError(ExtractorError):
+    """A WARC file (`url`) cannot be written or read, or lacks the record that was asked for."""

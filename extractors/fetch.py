@@ -52,6 +52,8 @@ class Response:
     fetched_at: datetime
     seconds: float
     """From the start of the request that succeeded to its last byte."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """As they came, in their order."""
 
     @property
     def not_modified(self) -> bool:
@@ -169,6 +171,7 @@ class Fetcher:
             validators=_validators(answer.headers, validators),
             fetched_at=datetime.now(UTC),
             seconds=asyncio.get_running_loop().time() - began,
+            headers=tuple(answer.headers.multi_items()),
         )
 
 

@@ -36,6 +36,8 @@ EDGES = {
     "httpx": {"extractors/fetch.py"},
     "trafilatura": {"extractors/body.py"},
     "feedparser": {"extractors/feed.py"},
+    "warcio": {"extractors/warc.py"},
+    "pypdf": {"extractors/pdf.py"},
     "apprise": {"alerts/telling/channel.py"},
     "requests": {"alerts/telling/wire.py"},
     "jinja2": {"alerts/telling/render.py"},
