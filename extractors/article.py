@@ -15,6 +15,16 @@ class Origin(StrEnum):
     SEED = "seed"
 
 
+class Arrival(StrEnum):
+    """How an article came. Only what is new is told; the rest is kept and coded."""
+
+    NEW = "new"
+    BACKLOG = "backlog"
+    """It stood in its source already when that was polled for the first time."""
+    BACKFILL = "backfill"
+    """It was looked for in the source's archive."""
+
+
 class TextFrom(StrEnum):
     """What the text of an article was read from."""
 
@@ -52,6 +62,7 @@ class Article:
     warnings: tuple[str, ...] = ()
     retry_page: bool = False
     """The page could not be read for a passing reason: a later cycle should try again."""
+    arrival: Arrival = Arrival.NEW
 
     @property
     def version_id(self) -> str:

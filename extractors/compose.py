@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from extractors.article import Article, Origin, TextFrom, article_id
+from extractors.article import Arrival, Article, Origin, TextFrom, article_id
 from extractors.entry import Entry
 from extractors.language import detect_language
 from extractors.page import Page
@@ -56,7 +56,17 @@ def compose(
             *date.warnings,
         ),
         retry_page=retry,
+        arrival=arrival(entry, date.moment),
     )
+
+
+def arrival(entry: Entry, published_at: datetime | None) -> Arrival:
+    """How the article of `entry` came, by the best date that is known for it: what was published
+    before its source was first polled, or at no known time, is backlog."""
+    if entry.new_since is None:
+        return entry.arrival
+    late = published_at is not None and published_at >= entry.new_since
+    return Arrival.NEW if late else Arrival.BACKLOG
 
 
 @dataclass(frozen=True, slots=True)

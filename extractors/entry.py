@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from extractors.article import Arrival
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -22,3 +24,7 @@ class Entry:
     author: str | None = None
     language: str | None = None
     image: str | None = None
+    arrival: Arrival = Arrival.NEW
+    """As far as the feed's own date tells."""
+    new_since: datetime | None = None
+    """Of a source's first poll: what was published before, or at no known time, is backlog."""

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 
+from extractors.compose import arrival
 from extractors.entry import Entry
 from extractors.errors import ExtractorError, FetchError, HttpError
 from extractors.feed import Feed, parse_feed
 from extractors.fetch import Fetcher, Response, Validators
 from extractors.sitemap import parse_sitemap
 from extractors.source import Source, SourceKind
+
+BACKLOG = timedelta(hours=24)
+"""How old an entry of a source's first poll may be and still count as new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,8 @@ class SourceState:
     validators: Validators = field(default_factory=Validators)
     body_hash: str | None = None
     """SHA-256 of the last body that could be read."""
+    first_polled_at: datetime | None = None
+    """When it was read for the first time; None until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +49,14 @@ class Poll:
     format: str | None = None
 
 
-async def poll(source: Source, state: SourceState, fetcher: Fetcher) -> Poll:
-    """Ask `source` what is new. Never raises for what the network or the publisher does."""
+async def poll(
+    source: Source, state: SourceState, fetcher: Fetcher, backlog: timedelta = BACKLOG
+) -> Poll:
+    """Ask `source` what is new. Never raises for what the network or the publisher does.
+
+    Of a source that was never read before, entries older than `backlog` or without a date are
+    marked as such.
+    """
     began = asyncio.get_running_loop().time()
     try:
         response = await fetcher.get(source.url, state.validators)
@@ -52,22 +66,32 @@ async def poll(source: Source, state: SourceState, fetcher: Fetcher) -> Poll:
         return Poll(source, "failed", (), state, error=error, status=status, seconds=seconds)
     if response.not_modified or _hash(response.body) == state.body_hash:
         return _unchanged(source, state, response)
-    return await _read_feed(source, state, response)
+    return await _read_feed(source, state, response, backlog)
 
 
 def _unchanged(source: Source, state: SourceState, response: Response) -> Poll:
-    kept = SourceState(response.validators, state.body_hash)
+    kept = replace(state, validators=response.validators)
     return _answered(Poll(source, "unchanged", (), kept), response)
 
 
-async def _read_feed(source: Source, state: SourceState, response: Response) -> Poll:
+async def _read_feed(
+    source: Source, state: SourceState, response: Response, backlog: timedelta
+) -> Poll:
     try:
         feed = await asyncio.to_thread(_parse, source, response)
     except ExtractorError as error:
         return _answered(Poll(source, "failed", (), state, error=error), response)
-    kept = SourceState(response.validators, _hash(response.body))
-    found = Poll(source, "new", feed.entries, kept, feed.warnings, format=feed.format)
+    began = state.first_polled_at or response.fetched_at
+    entries = feed.entries if state.first_polled_at else _first(feed.entries, began - backlog)
+    kept = SourceState(response.validators, _hash(response.body), began)
+    found = Poll(source, "new", entries, kept, feed.warnings, format=feed.format)
     return _answered(found, response)
+
+
+def _first(entries: Sequence[Entry], since: datetime) -> tuple[Entry, ...]:
+    """Entries of a first poll. The page may still tell a date, hence `new_since`."""
+    marked = (replace(entry, new_since=since) for entry in entries)
+    return tuple(replace(entry, arrival=arrival(entry, entry.published_at)) for entry in marked)
 
 
 def _answered(found: Poll, response: Response) -> Poll:

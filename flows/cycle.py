@@ -13,8 +13,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from alerts.errors import DeliveryError
@@ -22,7 +22,7 @@ from alerts.telling.channel import Channel, send
 from alerts.telling.outbox import Delivery, after_failure, after_success
 from alerts.telling.render import render
 from alerts.telling.wire import Envelope
-from extractors.article import Article, TextFrom, article_id
+from extractors.article import Arrival, Article, TextFrom, article_id
 from extractors.entry import Entry
 from extractors.fetch import Fetcher
 from extractors.poll import Poll, SourceState, poll
@@ -88,6 +88,7 @@ class Cycle:
         default_factory=lambda: Summary(_run_id(), datetime.now(UTC)),
     )
     began: float = field(default_factory=time.monotonic)
+    states: dict[str, SourceState] = field(default_factory=dict)
     polls: list[Poll] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     read: list[Article] = field(default_factory=list)
@@ -95,13 +96,10 @@ class Cycle:
 
     async def fetch(self) -> None:
         """Poll every enabled source and find the entries that are not stored yet."""
-        states = await asyncio.to_thread(self._begin)
+        self.states = await asyncio.to_thread(self._begin)
         enabled = [source for source in self.house.sources if _pollable(source)]
         with self.progress.stage("fetch", len(enabled)) as advance:
-            nothing = SourceState()
-            self.polls = await _each(
-                enabled, lambda s: poll(s, states.get(s.id, nothing), self.fetcher), advance
-            )
+            self.polls = await _each(enabled, self._poll, advance)
         self._account_polls()
         self.entries = await asyncio.to_thread(self._wanted)
 
@@ -132,6 +130,7 @@ class Cycle:
             for _ in self.read:
                 advance()
         self.summary.new += stored.new
+        self.summary.backlog += stored.untold
         self.summary.changed += stored.changed
         self.read = []
 
@@ -166,13 +165,29 @@ class Cycle:
             outbox.release(connection, self.summary.started_at)
             return sources.states(connection)
 
+    async def _poll(self, source: Source) -> Poll:
+        state = self.states.get(source.id, SourceState())
+        return await poll(source, state, self.fetcher, self._backlog)
+
+    @property
+    def _backlog(self) -> timedelta:
+        return timedelta(hours=self.house.settings.sources.backlog_hours)
+
+    def _again(self, item: articles.Unread) -> Entry:
+        """The entry of an article whose page is to be tried again: it may tell a date."""
+        began = self.states.get(item.source_id, SourceState()).first_polled_at
+        since = began - self._backlog if began and item.arrival is Arrival.BACKLOG else None
+        return replace(_entry(item), new_since=since)
+
     def _wanted(self) -> list[Entry]:
-        found = {entry.url: entry for poll in self.polls for entry in poll.entries}
+        named = [entry for poll in self.polls for entry in poll.entries]
+        named.sort(key=lambda entry: entry.arrival is Arrival.NEW)  # what is new stands, at last
+        found = {entry.url: entry for entry in named}
         with self.warehouse.writing("compare with what is known", for_readers=False) as connection:
             known = articles.known(connection, [article_id(url) for url in found])
             unread = articles.unread(connection)
         enabled = {source.id for source in self.house.sources if source.enabled}
-        again = [_entry(item) for item in unread if item.source_id in enabled]
+        again = [self._again(item) for item in unread if item.source_id in enabled]
         return [e for e in found.values() if article_id(e.url) not in known] + again
 
     def _store(self) -> articles.Stored:
@@ -278,6 +293,7 @@ def _entry(item: articles.Unread) -> Entry:
         published_at=item.published_at,
         author=item.author,
         language=item.language,
+        arrival=item.arrival,
     )
 
 

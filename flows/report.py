@@ -9,6 +9,7 @@ _LABELS = {
     "entries": "entries seen",
     "pages": "pages fetched",
     "new": "articles new",
+    "backlog": "of these, backlog",
     "changed": "articles changed",
     "matches": "matches",
     "alerts": "alerts",

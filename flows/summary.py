@@ -19,6 +19,8 @@ class Summary:
     entries: int = 0
     pages: int = 0
     new: int = 0
+    backlog: int = 0
+    """Of the new ones, those that are too old to be told of."""
     changed: int = 0
     matches: int = 0
     alerts: int = 0

@@ -87,6 +87,13 @@ class Shipped(_Table):
     disable: tuple[Name, ...] = ()
 
 
+class Sources(Shipped):
+    """`[sources]`: which of the shipped ones, and what goes for all."""
+
+    backlog_hours: float = Field(default=24, ge=0, le=1_000_000)
+    """What is older than this when its source is polled for the first time is kept, not told."""
+
+
 class SourceTable(_Table):
     """One `[[source]]`."""
 
@@ -143,7 +150,7 @@ class Settings(BaseSettings):
     """Who answers for the requests: an address put into the User-Agent."""
     schedule: Schedule = Schedule()
     fetch: Fetching = Fetching()
-    sources: Shipped = Shipped()
+    sources: Sources = Sources()
     rules: Shipped = Shipped()
     source: tuple[SourceTable, ...] = ()
     channel: tuple[ChannelTable, ...] = ()
@@ -168,7 +175,7 @@ def nearest(place: tuple[str | int, ...]) -> str:
     models: dict[str, type[BaseModel]] = {
         "schedule": Schedule,
         "fetch": Fetching,
-        "sources": Shipped,
+        "sources": Sources,
         "rules": Shipped,
         "source": SourceTable,
         "channel": ChannelTable,

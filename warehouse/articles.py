@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import duckdb
 
 from alerts.reading.fold import fold
-from extractors.article import Article, TextFrom
+from extractors.article import Arrival, Article, TextFrom
 from warehouse.rows import Row, fetch_dicts, insert
 
 
@@ -19,9 +19,15 @@ class Stored:
 
     new: int = 0
     changed: int = 0
+    untold: int = 0
+    """New ones that are backlog or backfill: nobody is told of them."""
 
     def __add__(self, other: Stored) -> Stored:
-        return Stored(self.new + other.new, self.changed + other.changed)
+        return Stored(
+            self.new + other.new,
+            self.changed + other.changed,
+            self.untold + other.untold,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class Unread:
     published_source: str | None
     author: str | None
     language: str
+    arrival: Arrival
 
 
 MAX_PAGE_ATTEMPTS = 4
@@ -56,7 +63,8 @@ def unread(connection: duckdb.DuckDBPyConnection, *, limit: int = 500) -> list[U
     """Articles whose page is to be tried again, the newest first."""
     answer = connection.execute(
         """
-        SELECT id, url, source_id, title, abstract, published_at, published_source, author, language
+        SELECT id, url, source_id, title, abstract, published_at, published_source, author,
+               language, arrival
         FROM store.article
         WHERE retry_page AND page_attempts < $attempts
         ORDER BY first_seen_at DESC
@@ -64,7 +72,8 @@ def unread(connection: duckdb.DuckDBPyConnection, *, limit: int = 500) -> list[U
         """,
         {"attempts": MAX_PAGE_ATTEMPTS, "limit": limit},
     )
-    return [Unread(*row) for row in answer.fetchall()]
+    found = [Unread(*row) for row in answer.fetchall()]
+    return [replace(item, arrival=Arrival(item.arrival)) for item in found]
 
 
 def store(
@@ -83,7 +92,7 @@ def store(
     _retire(connection, [article.id for article in changed])
     insert(connection, "store.article", [_row(a, present.get(a.id), now) for a in new + changed])
     insert(connection, "store.uncoded", [_ticket(article) for article in new + changed])
-    return Stored(len(new), len(changed))
+    return Stored(len(new), len(changed), sum(a.arrival is not Arrival.NEW for a in new))
 
 
 def _present(
@@ -91,7 +100,7 @@ def _present(
 ) -> dict[str, dict[str, object]]:
     answer = connection.execute(
         """
-        SELECT id, version_id, version_no, text_from, first_seen_at, page_attempts
+        SELECT id, version_id, version_no, text_from, first_seen_at, page_attempts, arrival
         FROM store.article
         WHERE id IN (SELECT unnest($ids::VARCHAR[]))
         """,
@@ -156,7 +165,14 @@ def _row(article: Article, former: dict[str, object] | None, now: datetime) -> R
         "text_from": str(article.text_from),
         "retry_page": article.retry_page,
         "page_attempts": 1 if former is None else int(str(former["page_attempts"])) + 1,
+        "arrival": str(_arrival(article, former)),
     }
+
+
+def _arrival(article: Article, former: dict[str, object] | None) -> Arrival:
+    """What was new once stays so: a change of it may be told, whoever finds the change."""
+    was_new = former is not None and former["arrival"] == Arrival.NEW
+    return Arrival.NEW if was_new else article.arrival
 
 
 def _ticket(article: Article) -> Row:

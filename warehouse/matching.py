@@ -22,7 +22,7 @@ from alerts.reading.rule import RuleBook
 from alerts.telling.excerpt import excerpt
 from alerts.telling.notice import Appearance, Notice
 from alerts.telling.outbox import deliveries_for
-from extractors.article import Origin, digest
+from extractors.article import Arrival, Origin, digest
 from warehouse import outbox
 from warehouse.outbox import Announcement
 from warehouse.rows import fetch_dicts, insert
@@ -47,6 +47,12 @@ class Waiting:
     published_at: datetime | None
     published_source: str | None
     first_seen_at: datetime
+    arrival: Arrival = Arrival.NEW
+
+    @property
+    def may_alert(self) -> bool:
+        """Seed documents, and articles that are old to begin with, take part and never alert."""
+        return self.origin is Origin.NEWS and self.arrival is Arrival.NEW
 
     @property
     def seen_at(self) -> datetime:
@@ -89,7 +95,7 @@ def waiting(connection: duckdb.DuckDBPyConnection, *, limit: int) -> list[Waitin
     answer = connection.execute(
         """
         SELECT article.id, article.version_id, url, title, text, language, origin, source_id,
-               site_name, published_at, published_source, first_seen_at
+               site_name, published_at, published_source, first_seen_at, arrival
         FROM store.article
         JOIN store.uncoded ON uncoded.version_id = article.version_id
             AND uncoded.article_id = article.id
@@ -99,7 +105,10 @@ def waiting(connection: duckdb.DuckDBPyConnection, *, limit: int) -> list[Waitin
         {"limit": limit},
     )
     found = [Waiting(*row) for row in answer.fetchall()]
-    return [replace(version, origin=Origin(version.origin)) for version in found]
+    return [
+        replace(version, origin=Origin(version.origin), arrival=Arrival(version.arrival))
+        for version in found
+    ]
 
 
 def judge(version: Waiting, coder: Coder, book: RuleBook, coding: Coding | None = None) -> Judged:
@@ -347,11 +356,10 @@ def _announce(
 ) -> list[Announcement]:
     """An alert for each event and rule that reaches a channel which was not told of the event.
 
-    Seed documents take part in events and never alert. The article that was published first
-    speaks for the event.
+    The article that was published first, among those that may alert, speaks for the event.
     """
     news = sorted(
-        (item for item in found if item.version.origin is Origin.NEWS),
+        (item for item in found if item.version.may_alert),
         key=lambda item: (item.version.seen_at, item.version.article_id),
     )
     told = outbox.told(connection, [item.event_id for item in news])

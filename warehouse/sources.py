@@ -32,11 +32,14 @@ class Fetch:
 def states(connection: duckdb.DuckDBPyConnection) -> dict[str, SourceState]:
     """What each source said of itself at its last successful poll."""
     answer = connection.execute(
-        "SELECT source_id, etag, last_modified, body_hash FROM store.source_state"
+        """
+        SELECT source_id, etag, last_modified, body_hash, first_polled_at
+        FROM store.source_state
+        """
     )
     return {
-        source: SourceState(Validators(etag, modified), body_hash)
-        for source, etag, modified, body_hash in answer.fetchall()
+        source: SourceState(Validators(etag, modified), body_hash, first_polled_at)
+        for source, etag, modified, body_hash, first_polled_at in answer.fetchall()
     }
 
 
@@ -112,6 +115,7 @@ def _state(poll: Poll, former: _Former | None, now: datetime) -> Row:
         "etag": poll.state.validators.etag,
         "last_modified": poll.state.validators.last_modified,
         "body_hash": poll.state.body_hash,
+        "first_polled_at": poll.state.first_polled_at,
         "polled_at": now,
         "outcome": poll.outcome,
         "error": str(poll.error) if poll.error else None,

@@ -128,6 +128,7 @@ per_host = 8
 
 [sources]
 shipped = false
+backlog_hours = 1000000           # its news is of November 2025, and to be told all the same
 {sources}
 [[channel]]
 name = "inbox"

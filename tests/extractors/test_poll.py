@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
+from extractors.article import Arrival
 from extractors.fetch import Fetcher
 from extractors.poll import Poll, SourceState, poll
 from extractors.source import Source, SourceKind
@@ -59,6 +62,33 @@ async def test_the_same_body_without_validators_is_unchanged(site: Site, source:
     assert (second.outcome, second.status) == ("unchanged", 200)
     site.routes["/feed"] = fixed(ATOM.encode())
     assert (await ask(source, second.state)).outcome == "new"
+
+
+def dated(*ages: timedelta | None) -> bytes:
+    """A feed with an entry of each age; None is undated."""
+    now = datetime.now(UTC)
+    dates = [f"<pubDate>{format_datetime(now - a)}</pubDate>" if a else "" for a in ages]
+    items = "".join(
+        f"<item><title>{n}</title><link>https://news.example/{n}</link>{date}</item>"
+        for n, date in enumerate(dates)
+    )
+    return f'<rss version="2.0"><channel><title>t</title>{items}</channel></rss>'.encode()
+
+
+async def test_what_a_new_source_holds_already_is_backlog(site: Site, source: Source) -> None:
+    source = replace(source, url=site.url("/feed"))
+    site.routes["/feed"] = fixed(b"", status=503)
+    failed = await ask(source)
+    assert failed.state.first_polled_at is None, "a failure is no first poll"
+    site.routes["/feed"] = fixed(dated(timedelta(hours=23), timedelta(hours=25), None))
+    first = await ask(source, failed.state)
+    new, old = Arrival.NEW, Arrival.BACKLOG
+    assert [entry.arrival for entry in first.entries] == [new, old, old]
+    assert first.state.first_polled_at is not None
+    site.routes["/feed"] = fixed(dated(timedelta(hours=24), timedelta(hours=26), None, None))
+    second = await ask(source, first.state)
+    assert [entry.arrival for entry in second.entries] == [new] * 4
+    assert second.state.first_polled_at == first.state.first_polled_at
 
 
 FAILURES: list[tuple[str, Route, str]] = [

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from extractors.article import TextFrom, article_id
+from extractors.article import Arrival, TextFrom, article_id
 from extractors.compose import compose
 from extractors.entry import Entry
 from extractors.fetch import Fetcher
@@ -120,6 +120,29 @@ async def test_the_date_of_an_article(
     assert (moment.astimezone(UTC).strftime("%H:%M") if moment else None) == clock
     assert article.published_source == how
     assert bool(article.warnings) is (entry.published_at == NOW + timedelta(days=1))
+
+
+ARRIVALS = [
+    ("an old one is backlog", ENTRY.published_at, timedelta(hours=1), Arrival.BACKLOG),
+    ("a late one is new", ENTRY.published_at, timedelta(hours=-1), Arrival.NEW),
+    ("the page may tell the date", None, timedelta(hours=-1), Arrival.NEW),
+    ("and that it is old", None, timedelta(hours=1), Arrival.BACKLOG),
+]
+
+
+@pytest.mark.parametrize(
+    ("published", "after", "arrival"), [pytest.param(*case[1:], id=case[0]) for case in ARRIVALS]
+)
+async def test_the_arrival_of_an_article(
+    source: Source, published: datetime | None, after: timedelta, arrival: Arrival
+) -> None:
+    since = datetime(2026, 11, 1, 4, tzinfo=UTC) + after
+    entry = replace(ENTRY, published_at=published, arrival=Arrival.BACKLOG, new_since=since)
+    assert compose(entry, PAGE, source, NOW).arrival is arrival
+    undated = replace(entry, published_at=None)
+    assert compose(undated, None, source, NOW).arrival is Arrival.BACKLOG
+    archived = replace(ENTRY, arrival=Arrival.BACKFILL)
+    assert compose(archived, PAGE, source, NOW).arrival is Arrival.BACKFILL
 
 
 TITLES = [

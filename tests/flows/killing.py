@@ -106,7 +106,7 @@ class World:
         file.write_text(
             'data_folder = "."\n[fetch]\npace_seconds = 0\nper_host = 8\n'
             "private_addresses = true\n[sources]\n"
-            f"shipped = false\n{sources}"
+            f"shipped = false\nbacklog_hours = 1000000\n{sources}"
             f'[[channel]]\nname = "inbox"\nurl = "{self.box.url}"\n'
             f'[[channel]]\nname = "chat"\nurl = "{self.room.url}"\n'
         )

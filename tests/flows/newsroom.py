@@ -125,6 +125,8 @@ class Newsroom:
     desks: dict[str, Desk] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
     rules: list[str] = field(default_factory=list)
+    hours: int = 1_000_000
+    """How old what a source holds at first may be and still be told: its news is of last year."""
 
     @property
     def file(self) -> Path:
@@ -146,7 +148,7 @@ class Newsroom:
             f'[[channel]]\nname = "{name}"\nurl = "env:DESK_{name.upper()}"\n'
             for name in self.desks
         ]
-        tables = [*self.sources, *channels, *self.rules]
+        tables = [f"backlog_hours = {self.hours}\n", *self.sources, *channels, *self.rules]
         self.file.write_text(SETTINGS + "".join(tables), encoding="utf-8")
         secrets = [
             f"DESK_{name.upper()}=json://127.0.0.1:{self.site.port}/hook-{name}-{TOKEN}\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -29,7 +30,7 @@ from tests.flows.newsroom import (
     routes,
     rss,
 )
-from tests.servers import Route, fixed, hang, reset, truncated
+from tests.servers import Reply, Request, Route, fixed, hang, reset, truncated
 from warehouse.database import Warehouse, query
 
 pytestmark = pytest.mark.anyio
@@ -271,6 +272,45 @@ class TestEvents:
             ("travel-advisory",),
         ]
         assert (len(desk.got), len(chat.got)) == (1, 1)
+
+    @pytest.mark.parametrize("undated", [False, True])
+    async def test_backlog_opens_events_and_only_what_is_new_is_told(
+        self, news: Newsroom, undated: bool
+    ) -> None:
+        news.hours = 24
+        whole = rss(news.site.url(""), [WARNING_EN])
+        dateless = re.sub(rb"<pubDate>.*?</pubDate>", b"", whole)
+        news.site.routes |= routes(WARNING_EN)
+        news.site.routes["/feed"] = fixed(dateless if undated else whole)
+        news.source("one")
+        desk = news.desk("desk")
+        first = await cycle(news)
+        assert (first.new, first.backlog, first.matches) == (1, 1, 1)
+        assert (first.alerts, desk.got) == (0, [])
+        assert rows(news, "SELECT arrival FROM articles WHERE origin = 'news'") == [("backlog",)]
+        assert rows(news, "SELECT news FROM events WHERE news > 0") == [(1,)]
+        news.site.routes |= routes(WARNING_HANS, WARNING_EN)
+        second = await cycle(news)
+        assert (second.new, second.backlog, second.alerts) == (1, 0, 1)
+        assert WARNING_HANS.title in desk.got[0], "who is told, is told of what is new"
+
+    async def test_a_page_that_tells_its_date_late_is_new_after_all(self, news: Newsroom) -> None:
+        news.hours = 24
+        closed, now = fixed(b"closed", status=503), datetime.now(UTC)
+        link = f"<link>{news.site.url(WARNING_EN.path)}</link>".encode()
+        item = b"<item><title>Statement</title>" + link + b"</item>"
+        feed_ = b'<rss version="2.0"><channel><title>t</title>' + item + b"</channel></rss>"
+        news.site.routes |= {"/feed": fixed(feed_), WARNING_EN.path: closed}
+        news.source("one")
+        desk = news.desk("desk")
+        assert (await cycle(news)).backlog == 1
+        told = f'<meta property="article:published_time" content="{now.isoformat()}">'
+        page_ = page(WARNING_EN)(Request("", {}, 0))
+        assert isinstance(page_, Reply)
+        dated = page_.body.replace(b"<title>", told.encode() + b"<title>")
+        news.site.routes[WARNING_EN.path] = fixed(dated)
+        assert ((await cycle(news)).alerts, len(desk.got)) == (1, 1)
+        assert rows(news, "SELECT arrival FROM articles WHERE origin = 'news'") == [("new",)]
 
     async def test_seeds_never_alert_and_take_part_in_events(
         self, news: Newsroom, tmp_path: Path

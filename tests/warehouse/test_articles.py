@@ -8,7 +8,7 @@ from itertools import permutations
 import duckdb
 import pytest
 
-from extractors.article import TextFrom
+from extractors.article import Arrival, TextFrom
 from tests.warehouse.samples import NOW, an_article
 from warehouse import articles
 from warehouse.articles import MAX_PAGE_ATTEMPTS, Stored
@@ -83,6 +83,21 @@ def test_a_page_that_could_be_read_at_last_takes_the_summarys_place(warehouse: W
         assert articles.store(connection, [read], NOW) == Stored(0, 1)
         assert articles.unread(connection) == []
         assert contents(connection)[0][4] == "The whole article."
+
+
+def arrivals(connection: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
+    return connection.execute("SELECT arrival FROM articles WHERE origin = 'news'").fetchall()
+
+
+def test_what_arrived_as_new_stays_so_and_backlog_may_become_new(warehouse: Warehouse) -> None:
+    with warehouse.writing("test") as connection:
+        undated = an_article(text="A summary.", arrival=Arrival.BACKLOG)
+        assert articles.store(connection, [undated], NOW) == Stored(1, 0, untold=1)
+        assert arrivals(connection) == [("backlog",)]
+        for arrival in (Arrival.NEW, Arrival.BACKFILL, Arrival.BACKLOG):
+            later = replace(undated, text=f"Read as {arrival}.", arrival=arrival)
+            assert articles.store(connection, [later], NOW) == Stored(0, 1)
+            assert arrivals(connection) == [("new",)]
 
 
 def test_known_tells_which_are_stored(warehouse: Warehouse) -> None:
