@@ -134,6 +134,8 @@ class ChannelTable(_Table):
     """Zone of the times in messages; the top-level one where absent."""
     digest: bool = True
     """Whether the daily digest goes there too."""
+    operator: bool = True
+    """Whether what only the operator can mend is told there: a channel that fails, say."""
     enabled: bool = True
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 import duckdb
 
-from alerts.telling.notice import Appearance, Notice
+from alerts.reading.rule import Development
+from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
 from alerts.telling.outbox import LEASE, Delivery, DeliveryState
 from alerts.telling.outbox import claim as taken
 from warehouse.rows import insert
@@ -163,9 +164,8 @@ def _moment(text: str) -> datetime:
 def notice_to_json(notice: Notice) -> str:
     """A notice as it is kept: a later delivery tells exactly what the first one did."""
     fields = {name: getattr(notice, name) for name in Notice.__slots__}
-    fields["appearances"] = [
-        {name: getattr(a, name) for name in Appearance.__slots__} for a in notice.appearances
-    ]
+    for name in ("appearances", "facts", "rules"):
+        fields[name] = [asdict(item) for item in fields[name]]
     return json.dumps(fields, ensure_ascii=False, default=_iso)
 
 
@@ -176,7 +176,14 @@ def notice_from_json(text: str) -> Notice:
         fields[name] = _moment(fields[name]) if fields[name] else None
     fields["marks"] = tuple((start, end) for start, end in fields["marks"])
     fields["appearances"] = tuple(Appearance(**item) for item in fields["appearances"])
+    fields["facts"] = tuple(_fact(item) for item in fields.get("facts", ()))
+    fields["rules"] = tuple(FiredRule(**item) for item in fields.get("rules", ()))
+    fields["kind"] = NoticeKind(fields.get("kind", NoticeKind.FIRST))
     return Notice(**fields)
+
+
+def _fact(item: dict[str, Any]) -> NewFact:
+    return NewFact(Development(item["development"]), item["before"], item["after"])
 
 
 def _iso(value: object) -> str:

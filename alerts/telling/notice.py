@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+
+from alerts.reading.rule import Development
+
+
+class NoticeKind(StrEnum):
+    """Why readers are told. The names are shown to people and stay as they are."""
+
+    FIRST = "first"
+    """Of an event that they were not told of."""
+    UPDATE = "update"
+    """Of something new about an event that they were told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +26,26 @@ class Appearance:
     url: str
     title: str
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewFact:
+    """What is new about an event: `level-2` before and `level-3` after, say."""
+
+    development: Development
+    before: str | None
+    """In the code's words (severity, level, direction, party); None where there was nothing."""
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FiredRule:
+    """A rule that led to an alert."""
+
+    id: str
+    name: str
+    version: str
+    """Digest of the rule as it stood when it fired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +77,10 @@ class Notice:
     published_source: str | None
     first_seen_at: datetime
     appearances: tuple[Appearance, ...] = ()
+    kind: NoticeKind = NoticeKind.FIRST
+    thread_id: str | None = None
+    """The first alert of the story that this one goes on with; None where it begins one."""
+    facts: tuple[NewFact, ...] = ()
+    """What is new, for an update."""
+    rules: tuple[FiredRule, ...] = ()
+    """Every rule that led here; the one named above is the first of them."""

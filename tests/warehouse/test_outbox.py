@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import duckdb
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.errors import DeliveryError
-from alerts.telling.notice import Appearance, Notice
+from alerts.reading.rule import Development
+from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
 from alerts.telling.outbox import LEASE, after_failure, after_success, deliveries_for
 from tests.warehouse.samples import NOW, a_notice
 from warehouse import outbox
@@ -82,11 +84,20 @@ text = st.text(st.characters(codec="utf-8"), max_size=20)
     passage=text,
     published=st.none() | st.just(NOW),
     appearances=st.lists(st.builds(Appearance, text, text, text, text), max_size=3).map(tuple),
+    kind=st.sampled_from(NoticeKind),
+    facts=st.lists(
+        st.builds(NewFact, st.sampled_from(Development), st.none() | text, st.none() | text),
+        max_size=3,
+    ).map(tuple),
+    rules=st.lists(st.builds(FiredRule, text, text, text), max_size=3).map(tuple),
 )
-def test_a_notice_is_kept_as_it_is(
-    headline: str, passage: str, published: object, appearances: tuple[Appearance, ...]
-) -> None:
-    notice: Notice = a_notice(
-        headline=headline, passage=passage, published_at=published, appearances=appearances
-    )
+def test_a_notice_is_kept_as_it_is(published: object, **changes: object) -> None:
+    notice: Notice = a_notice(published_at=published, **changes)
     assert notice_from_json(notice_to_json(notice)) == notice
+
+
+def test_a_notice_of_an_earlier_version_is_read() -> None:
+    fields = json.loads(notice_to_json(a_notice()))
+    for name in ("kind", "thread_id", "facts", "rules"):
+        del fields[name]
+    assert notice_from_json(json.dumps(fields)) == a_notice()
