@@ -11,7 +11,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from alerts.telling.escape import cut, link, visible
-from alerts.telling.notice import Appearance, Notice
+from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
 from alerts.telling.wording import Wording
 
 SUBJECT_LIMIT = 200
@@ -66,7 +66,12 @@ class Card:
     times: tuple[Fact, ...]
     outlets: tuple[Outlet, ...]
     more_outlets: str
-    rule: tuple[Fact, ...]
+    changes: tuple[Fact, ...]
+    """What is new since readers were last told; empty the first time."""
+    rules: tuple[Fact, ...]
+    """Every rule that fired, with its version."""
+    mute: tuple[Fact, ...]
+    """How to hear no more of the event, or of its kind."""
 
 
 def card(notice: Notice, wording: Wording, zone: ZoneInfo) -> Card:
@@ -83,7 +88,9 @@ def card(notice: Notice, wording: Wording, zone: ZoneInfo) -> Card:
         times=_times(notice, wording, zone),
         outlets=tuple(_outlet(a, wording) for a in outlets[:OUTLET_LIMIT]),
         more_outlets=_more(len(outlets) - OUTLET_LIMIT, wording),
-        rule=_rule(notice, wording),
+        changes=tuple(_change(fact, wording) for fact in notice.facts),
+        rules=tuple(_rule(fired, wording) for fired in _fired(notice)),
+        mute=_mute(notice, wording),
     )
 
 
@@ -94,6 +101,8 @@ def subject(notice: Notice, wording: Wording) -> str:
     event = wording.phrase("colon", "mark").join(
         part for part in (_what(notice, wording), who) if part
     )
+    if notice.kind is NoticeKind.UPDATE:
+        event = wording.phrase("update") + wording.phrase("colon", "mark") + event
     line = f"[{severity}] {event} — {_short(notice.headline, HEADLINE_LIMIT)}"
     return cut(visible(line), SUBJECT_LIMIT)
 
@@ -185,13 +194,34 @@ def _more(count: int, wording: Wording) -> str:
     return wording.phrase("more", n=count) if count > 0 else ""
 
 
-def _rule(notice: Notice, wording: Wording) -> tuple[Fact, ...]:
-    rule_id = visible(notice.rule_id)
-    version = wording.phrase("version", version=visible(notice.rule_version))
-    detail = rule_id + wording.phrase("comma", "mark") + version
+def _change(fact: NewFact, wording: Wording) -> Fact:
+    """`Severity` and `medium → high`; words that no table has, a source's name say, stay."""
+    sides = (wording.word(fact.development, s) for s in (fact.before, fact.after) if s)
+    return Fact(
+        visible(wording.word("change", fact.development)),
+        " → ".join(_short(side, 80) for side in sides),
+    )
+
+
+def _fired(notice: Notice) -> tuple[FiredRule, ...]:
+    own = FiredRule(notice.rule_id, notice.rule_name, notice.rule_version)
+    return (own, *(rule for rule in notice.rules if rule.id != notice.rule_id))
+
+
+def _rule(fired: FiredRule, wording: Wording) -> Fact:
+    version = wording.phrase("version", version=visible(fired.version))
+    detail = visible(fired.id) + wording.phrase("comma", "mark") + version
+    return Fact(wording.phrase("rule"), visible(fired.name) + _bracketed(detail, wording))
+
+
+def _mute(notice: Notice, wording: Wording) -> tuple[Fact, ...]:
+    rules = ", ".join(f'"{visible(fired.id)}"' for fired in _fired(notice))
     return (
-        Fact(wording.phrase("rule"), visible(notice.rule_name) + _bracketed(detail, wording)),
-        Fact(wording.phrase("mute"), wording.phrase("mute_how", rule=rule_id)),
+        Fact(
+            wording.phrase("mute_event"),
+            wording.phrase("mute_event_how", event=visible(notice.event_id)),
+        ),
+        Fact(wording.phrase("mute_rule"), wording.phrase("mute_rule_how", rules=rules)),
     )
 
 

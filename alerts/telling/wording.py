@@ -28,7 +28,7 @@ class Wording:
 
     def word(self, kind: str, name: str) -> str:
         """What `name` (`travel_advisory`, `HK`, ...) is called; itself where no table has it."""
-        columns = tables()[kind].get(name)
+        columns = tables().get(kind, {}).get(name)
         return columns[self.labels] if columns else name
 
     def phrase(self, name: str, kind: str = "phrase", **values: object) -> str:

@@ -11,8 +11,9 @@ import pytest
 from lxml import html
 
 from alerts.reading.coding import Category
+from alerts.reading.rule import Development
 from alerts.telling.digest import Digest, sections
-from alerts.telling.notice import Appearance, Notice
+from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
 from alerts.telling.render import Message, render, render_digest
 from alerts.telling.wording import LABELS, tables
 from tests.alerts.telling.conftest import PUBLISHED
@@ -49,8 +50,37 @@ def test_the_text_says_everything(notice: Notice) -> None:
         "- Sample Post, English: https://post.example/1\n"
         "\n"
         "Rule: Travel advisories (travel, version 0f3a)\n"
-        'To mute: set enabled = false for the rule "travel" in noroshi.toml\n'
+        "To mute this event: noroshi alerts mute e1 --for 3d\n"
+        'To mute its kind: enabled = false for rule "travel" in noroshi.toml\n'
     )
+
+
+NEWS = {
+    NewFact(Development.SEVERITY, "medium", "high"): "Severity: medium → high",
+    NewFact(Development.LEVEL, None, "level-3"): "Level: level 3",
+    NewFact(Development.DIRECTION, "escalation", "easing"): "Direction: escalation → easing",
+    NewFact(Development.OFFICIAL, None, "外務省"): "Now from an official source: 外務省",
+    NewFact(Development.PARTY, None, "HK"): "Further party: Hong Kong",
+}
+
+
+@pytest.mark.parametrize(("fact", "line"), NEWS.items(), ids=[f.development for f in NEWS])
+def test_an_update_says_what_is_new(notice: Notice, fact: NewFact, line: str) -> None:
+    message = render(replace(notice, kind=NoticeKind.UPDATE, facts=(fact,), thread_id="a0"))
+    assert message.subject.startswith("[HIGH] Update: Travel advisory")
+    assert f"- {line}" in message.text.splitlines()
+    assert line in message.markdown.replace("*", "")
+    assert html.fromstring(message.html).xpath("string(//li)") == line
+
+
+def test_every_rule_that_fired_is_named(notice: Notice) -> None:
+    rules = (FiredRule("travel", "again", "x"), FiredRule("jenesys", "JENESYS", "ab12"))
+    lines = render(replace(notice, rules=rules)).text.splitlines()
+    assert [line for line in lines if line.startswith("Rule: ")] == [
+        "Rule: Travel advisories (travel, version 0f3a)",
+        "Rule: JENESYS (jenesys, version ab12)",
+    ]
+    assert 'To mute its kind: enabled = false for rule "travel", "jenesys" in noroshi.toml' in lines
 
 
 def test_markdown_marks_the_words_and_links_the_outlets(notice: Notice) -> None:
@@ -68,7 +98,8 @@ def test_markdown_marks_the_words_and_links_the_outlets(notice: Notice) -> None:
         "（中国語（繁体字））、[見本新聞](https://shimbun.example/1)（日本語）、"
         "[Sample Post](https://post.example/1)（英語）",
         "- ルール：Travel advisories（travel、版 0f3a）",
-        "- 通知の停止：noroshi.toml でルール「travel」を enabled = false にする",
+        "- この出来事の通知を止める：noroshi alerts mute e1 --for 3d",
+        '- 同種の通知を止める：noroshi.toml でルール "travel" を enabled = false にする',
     ]
 
 
@@ -257,6 +288,9 @@ def _poisoned(notice: Notice, text: str) -> Notice:
         actor=text,
         published_source=text,
         appearances=(Appearance(text, text, text, text),),
+        kind=NoticeKind.UPDATE,
+        facts=tuple(NewFact(kind, text, text) for kind in Development),
+        rules=(FiredRule(text, text, text),),
     )
 
 

@@ -7,6 +7,7 @@ import string
 import pytest
 
 from alerts.reading.coding import Category, Direction, Severity
+from alerts.reading.rule import Development
 from alerts.telling.wording import LABELS, Wording, tables
 
 NAMES = {
@@ -16,6 +17,7 @@ NAMES = {
     "party": ["HK", "JP", "CN"],
     "party_short": ["HK", "JP", "CN"],
     "published_source": ["feed", "metadata", "url", "text", "catalogue"],
+    "change": list(Development),
     "language": ["en", "zh-Hant", "zh-Hans", "ja", "und"],
 }
 
