@@ -88,6 +88,7 @@ class House:
                 url=_secret(table.url, self.environment) or "",
                 labels=table.labels,
                 timezone=table.timezone or self.settings.timezone,
+                secret=_secret(table.secret or "", self.environment) or None,
             )
             for table in tables
         )
@@ -95,12 +96,14 @@ class House:
     def missing_secrets(self) -> Iterator[str]:
         """One line for each enabled channel whose `env:NAME` is not set."""
         for index, table in enumerate(self.settings.channel):
-            if table.enabled and not _secret(table.url, self.environment):
-                name = table.url.removeprefix("env:")
-                yield (
-                    f"{self.at('channel', index, 'url')}: channel {table.name!r} wants {name}, "
-                    f"which is not set; put {name}=… into .env or the environment"
-                )
+            for key in ("url", "secret"):
+                value = getattr(table, key)
+                if table.enabled and value and not _secret(value, self.environment):
+                    name = value.removeprefix("env:")
+                    yield (
+                        f"{self.at('channel', index, key)}: channel {table.name!r} wants {name}, "
+                        f"which is not set; put {name}=… into .env or the environment"
+                    )
 
     def at(self, *place: str | int) -> str:
         """File and line of the key at `place`: `("channel", 1, "url")` is the second one's url."""

@@ -127,7 +127,9 @@ class ChannelTable(_Table):
 
     name: Name
     url: str = Field(min_length=5)
-    """An Apprise address, or `env:NAME` for one kept in the environment or .env."""
+    """An Apprise address, webhooks://…, or `env:NAME` for one kept in the environment or .env."""
+    secret: str | None = Field(default=None, pattern=r"^env:\w+$")
+    """`env:NAME` of the secret that a webhook is signed with."""
     labels: str = Field(default="en", pattern=r"^(en|zh-Hant|zh-Hans|ja)$")
     """Language of the labels in messages."""
     timezone: Zone | None = None

@@ -37,7 +37,8 @@ SECRETS = {
     "NOROSHI_DESK": "mailtos://user:password@smtp.example.org?from=a@example.org&to=b@example.org",
     "NOROSHI_CHAT": "mmosts://chat.example.org/webhook-token",
     "NOROSHI_TOKYO": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#china-watch",
-    "NOROSHI_TRADE": "jsons://hooks.example.org/trade",
+    "NOROSHI_TRADE": "webhooks://hooks.example.org/trade",
+    "NOROSHI_TRADE_SECRET": "q9Zr0n3mT6o2x8vYbJkQe1sWcUaLdFgHiPlNtMzXyRo=",
 }
 
 # Commands -----------------------------------------------------------------------------------------
@@ -135,7 +136,9 @@ def test_the_example_settings_are_valid(tmp_path: Path) -> None:
 
 def test_the_example_names_every_secret_that_it_wants() -> None:
     example = DEPLOY / "noroshi.example.toml"
-    wanted = {table.url.removeprefix("env:") for table in load(example).settings.channel}
+    channels = load(example).settings.channel
+    named = {name for table in channels for name in (table.url, table.secret) if name}
+    wanted = {name.removeprefix("env:") for name in named}
     listed = re.findall(r"^#   (\w+)=", example.read_text(encoding="utf-8"), re.M)
     assert wanted == set(listed) == set(SECRETS)
 

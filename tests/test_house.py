@@ -39,7 +39,7 @@ EDGES = {
     "warcio": {"extractors/warc.py"},
     "pypdf": {"extractors/pdf.py"},
     "apprise": {"alerts/telling/channel.py"},
-    "requests": {"alerts/telling/wire.py"},
+    "requests": {"alerts/telling/webhook.py", "alerts/telling/wire.py"},
     "jinja2": {"alerts/telling/render.py"},
     "prefect": {"flows/orchestrated.py", "flows/serve.py", "flows/prefect_child.py"},
 }

@@ -84,12 +84,12 @@ def card(notice: Notice, wording: Wording, zone: ZoneInfo) -> Card:
         language=visible(notice.language),
         url=link(notice.url),
         severity=notice.severity,
-        passage=_passage(notice),
+        passage=passage(notice),
         times=_times(notice, wording, zone),
         outlets=tuple(_outlet(a, wording) for a in outlets[:OUTLET_LIMIT]),
         more_outlets=_more(len(outlets) - OUTLET_LIMIT, wording),
         changes=tuple(_change(fact, wording) for fact in notice.facts),
-        rules=tuple(_rule(fired, wording) for fired in _fired(notice)),
+        rules=tuple(_rule(fired, wording) for fired in notice.fired),
         mute=_mute(notice, wording),
     )
 
@@ -137,7 +137,7 @@ def _summary(notice: Notice, wording: Wording) -> str:
     return event + _bracketed(severity, wording)
 
 
-def _passage(notice: Notice) -> tuple[Segment, ...]:
+def passage(notice: Notice) -> tuple[Segment, ...]:
     """The passage around its first mark, at most PASSAGE_LIMIT characters, in segments."""
     text, marks = notice.passage, notice.marks
     first = marks[0][0] if marks else 0
@@ -203,11 +203,6 @@ def _change(fact: NewFact, wording: Wording) -> Fact:
     )
 
 
-def _fired(notice: Notice) -> tuple[FiredRule, ...]:
-    own = FiredRule(notice.rule_id, notice.rule_name, notice.rule_version)
-    return (own, *(rule for rule in notice.rules if rule.id != notice.rule_id))
-
-
 def _rule(fired: FiredRule, wording: Wording) -> Fact:
     version = wording.phrase("version", version=visible(fired.version))
     detail = visible(fired.id) + wording.phrase("comma", "mark") + version
@@ -215,7 +210,7 @@ def _rule(fired: FiredRule, wording: Wording) -> Fact:
 
 
 def _mute(notice: Notice, wording: Wording) -> tuple[Fact, ...]:
-    rules = ", ".join(f'"{visible(fired.id)}"' for fired in _fired(notice))
+    rules = ", ".join(f'"{visible(fired.id)}"' for fired in notice.fired)
     return (
         Fact(
             wording.phrase("mute_event"),

@@ -1,4 +1,4 @@
-"""A channel: one address that Apprise can send messages to. The only file that knows Apprise.
+"""A channel: one address that messages go to. The only file that knows Apprise.
 
 Of Apprise this uses the service behind an address and nothing around it: no configuration
 files, no attachments, no emoji names, no retries of its own and no `optional=yes`, by which a
@@ -28,6 +28,7 @@ from alerts.errors import ChannelError, DeliveryError
 from alerts.telling.escape import cut, markdown
 from alerts.telling.refusal import refusal, secrets
 from alerts.telling.render import Message
+from alerts.telling.webhook import is_webhook, key, post
 from alerts.telling.wire import Envelope, Wire, carrying
 from alerts.telling.wording import Wording
 
@@ -55,6 +56,9 @@ _TYPES = {"critical": NotifyType.FAILURE, "high": NotifyType.WARNING}
 _LINK = re.compile(r"(?<!\\)\]\((https?://[^()\s<>]+)\)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,19}(?=://)")
 
+Means = Callable[[Message, Envelope | None], list[str] | None]
+"""Sends a message and waits: None where it was accepted, else log lines that say why not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:
@@ -65,6 +69,8 @@ class Channel:
     """In Apprise's notation; secret."""
     labels: str = "en"
     timezone: str = "UTC"
+    secret: str | None = field(default=None, repr=False)
+    """What a webhook is signed with."""
 
 
 def check(channel: Channel) -> None:
@@ -77,7 +83,7 @@ def check(channel: Channel) -> None:
         raise ChannelError(
             channel.name, "its labels or its time zone are unknown", remedy
         ) from error
-    _service(channel)
+    _means(channel, LIMIT)
 
 
 async def send(
@@ -94,22 +100,26 @@ async def send(
     be used is no permanent refusal: once it is mended, the message goes out.
     """
     try:
-        service = _service(channel)
+        means = _means(channel, limit * 2 / 3)
     except ChannelError as error:
         raise DeliveryError(channel.name, error.what, error.remedy) from error
-    _set_patience(service, channel.url, limit * 2 / 3)
     wire = Wire(envelope)
     try:
-        work = partial(_notify, service, message, wire)
-        log = await asyncio.wait_for(_in_thread(work), limit)
+        log = await asyncio.wait_for(_in_thread(partial(_carry, means, message, wire)), limit)
     except TimeoutError:
         log = ["timed out"]
     if log is not None:
         raise _refused(channel, log, wire)
 
 
+def _carry(means: Means, message: Message, wire: Wire) -> list[str] | None:
+    with carrying(wire):
+        return means(message, wire.envelope)
+
+
 def _refused(channel: Channel, log: list[str], wire: Wire) -> DeliveryError:
-    why = refusal(log, secrets(channel.url), wire.statuses)
+    hidden = secrets(channel.url) | {channel.secret or channel.url}
+    why = refusal(log, hidden, wire.statuses)
     return DeliveryError(
         channel.name,
         why.what,
@@ -117,6 +127,27 @@ def _refused(channel: Channel, log: list[str], wire: Wire) -> DeliveryError:
         permanent=why.permanent,
         retry_after=wire.retry_after,
     )
+
+
+def _means(channel: Channel, seconds: float) -> Means:
+    """How to send to `channel`, with `seconds` for each connection. Raises ChannelError."""
+    if is_webhook(channel.url):
+        return partial(post, url=channel.url, secret=_key(channel), seconds=seconds)
+    service = _service(channel)
+    _set_patience(service, channel.url, seconds)
+    return partial(_notify, service)
+
+
+def _key(channel: Channel) -> str:
+    """The secret of a webhook, looked at. Raises ChannelError."""
+    remedy = 'give it secret = "env:NAME" with what `openssl rand -base64 32` prints in NAME'
+    if not channel.secret:
+        raise ChannelError(channel.name, "a webhook is signed, and it has no secret", remedy)
+    try:
+        key(channel.secret)
+    except ValueError as error:
+        raise ChannelError(channel.name, str(error), remedy) from None
+    return channel.secret
 
 
 def _service(channel: Channel) -> NotifyBase:
@@ -147,16 +178,15 @@ def _set_patience(service: NotifyBase, url: str, seconds: float) -> None:
         service.socket_read_timeout = seconds
 
 
-def _notify(service: NotifyBase, message: Message, wire: Wire) -> list[str] | None:
+def _notify(service: NotifyBase, message: Message, _envelope: Envelope | None) -> list[str] | None:
     """Send and wait. None where it was accepted, else what Apprise logged about it."""
     title, body, body_format = _written(service, message)
     kind = _TYPES.get(message.severity, NotifyType.INFO)
     lines = _Lines()
     _LOG.addHandler(lines)
     try:
-        with carrying(wire):
-            if service.notify(title=title, body=body, notify_type=kind, body_format=body_format):
-                return None
+        if service.notify(title=title, body=body, notify_type=kind, body_format=body_format):
+            return None
     except Exception as error:  # noqa: BLE001 - any of 140 services may raise anything, and the
         # chain would carry the address into a log: only the kind of error leaves this function.
         lines.seen.append(f"{type(error).__name__} in Apprise")

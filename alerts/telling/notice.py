@@ -84,3 +84,9 @@ class Notice:
     """What is new, for an update."""
     rules: tuple[FiredRule, ...] = ()
     """Every rule that led here; the one named above is the first of them."""
+
+    @property
+    def fired(self) -> tuple[FiredRule, ...]:
+        """Every rule that led here, the one that speaks for them first."""
+        own = FiredRule(self.rule_id, self.rule_name, self.rule_version)
+        return (own, *(rule for rule in self.rules if rule.id != self.rule_id))

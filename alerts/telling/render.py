@@ -6,8 +6,8 @@ environment does to everything that a template prints, so no template can forget
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from alerts.telling.card import SUBJECT_LIMIT, Card, card
 from alerts.telling.digest import Digest, sections
 from alerts.telling.escape import cut, link, markdown, plain, visible
 from alerts.telling.notice import Notice
+from alerts.telling.record import record
 from alerts.telling.wording import Wording
 
 DIGEST_LIMIT = 20
@@ -39,6 +40,10 @@ class Message:
     """A whole HTML document."""
     severity: str = "low"
     """Of the event, for channels that show it by colour."""
+    kind: str = "message"
+    """`alert`, `digest`, `operator`, `test`, or `message` for what else is told."""
+    record: Mapping[str, object] | None = None
+    """What an alert says, for programs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,8 @@ def render(notice: Notice, *, labels: str = "en", timezone: str = "UTC") -> Mess
     """
     wording = Wording(labels)
     shown = card(notice, wording, ZoneInfo(timezone))
-    return _message("notice", shown.subject, notice.severity, wording, card=shown)
+    message = _message("notice", shown.subject, notice.severity, wording, card=shown)
+    return replace(message, kind="alert", record=record(notice))
 
 
 def render_digest(digest: Digest, *, labels: str = "en", timezone: str = "UTC") -> Message:
@@ -67,7 +73,8 @@ def render_digest(digest: Digest, *, labels: str = "en", timezone: str = "UTC") 
     count = wording.phrase("events", n=len(digest.notices))
     parts = _parts(digest, wording, ZoneInfo(timezone))
     subject = f"{title} — {count}"
-    return _message("digest", subject, "low", wording, digest=digest, parts=parts, title=title)
+    message = _message("digest", subject, "low", wording, digest=digest, parts=parts, title=title)
+    return replace(message, kind="digest")
 
 
 def _parts(digest: Digest, wording: Wording, zone: ZoneInfo) -> tuple[Part, ...]:

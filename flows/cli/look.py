@@ -222,7 +222,7 @@ def channels_test(
         say_error(f"there is no channel{f' {name!r}' if name else ''}; {known}")
         return 2
     words = "This is a test from noroshi. Alerts to this channel will arrive here."
-    message = Message("noroshi: test message", words, words, f"<p>{words}</p>")
+    message = Message("noroshi: test message", words, words, f"<p>{words}</p>", kind="test")
     failures = 0
     for channel in chosen:
         try:
