@@ -47,7 +47,7 @@ def compose(
         published_at=date.moment,
         published_source=date.source,
         author=(page.author if page else None) or entry.author,
-        site_name=(page.site_name if page else None) or source.name or None,
+        site_name=(page.site_name if page else None) or entry.site_name or source.name or None,
         image=(page.image if page else None) or entry.image,
         abstract=entry.summary,
         warnings=(
@@ -107,7 +107,7 @@ def _stated(entry: Entry, page: Page | None) -> tuple[datetime | None, str | Non
         and _same_day(entry.published_at, page.published)
     ):
         return of_page, page.published_source
-    return entry.published_at, "feed"
+    return entry.published_at, entry.published_source
 
 
 def _same_day(of_feed: datetime, of_page: datetime) -> bool:

@@ -28,3 +28,8 @@ class Entry:
     """As far as the feed's own date tells."""
     new_since: datetime | None = None
     """Of a source's first poll: what was published before, or at no known time, is backlog."""
+    site_name: str | None = None
+    """Whose article it is, where the source lists other publishers' articles and says so."""
+    published_source: str = "feed"
+    """What `published_at` is: the feed's word (`feed`), or when an aggregator first saw the article
+    (`seen`)."""

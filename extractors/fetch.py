@@ -120,16 +120,19 @@ class Fetcher:
     ) -> None:
         await self._client.aclose()
 
-    async def get(self, url: str, validators: Validators | None = None) -> Response:
+    async def get(
+        self, url: str, validators: Validators | None = None, pace: float = 0.0
+    ) -> Response:
         """The answer of `url`, or a `FetchError` that says why there is none.
 
-        Waits its turn at the host first, which holds up no other host. A passing failure
+        Waits its turn at the host first, which holds up no other host, and leaves the host in peace
+        for `pace` seconds after it, where that is more than usual. A passing failure
         (connection, 502, 503, 504, a short Retry-After) is tried again `retries` times.
         """
         queue = self._queues.setdefault(host_of(url), _Queue(self._limits))
         async with queue.slots:
             for attempt in count():
-                await queue.turn()
+                await queue.turn(pace)
                 try:
                     async with self._slots:
                         return await self._attempt(url, validators or Validators())
@@ -257,11 +260,11 @@ class _Queue:
     def __post_init__(self) -> None:
         self.slots = asyncio.Semaphore(self.limits.per_host)
 
-    async def turn(self) -> None:
+    async def turn(self, pace: float = 0.0) -> None:
         """Wait until this request may start, and book that start."""
         now = asyncio.get_running_loop().time()
         start = max(now, self.free_at)
-        self.free_at = start + self.limits.pace_seconds
+        self.free_at = start + max(pace, self.limits.pace_seconds)
         if start > now:
             await asyncio.sleep(start - now)
 

@@ -32,6 +32,10 @@ class Item:
     author: str = ""
     language: str = ""
     image: str = ""
+    publisher: str = ""
+    """Whose article it is, where the source is somebody else."""
+    date_source: str = "feed"
+    """What the date is: the feed's word (`feed`), or when an aggregator saw it (`seen`)."""
 
 
 def entries_of(
@@ -68,6 +72,8 @@ def entry_of(item: Item, source: Source, base: str) -> Entry | None:
         author=plain_text(item.author[:2_000])[:300] or None,
         language=normal_tag(item.language) if item.language else None,
         image=image_url(item.image, base),
+        site_name=plain_text(item.publisher[:2_000])[:200] or None,
+        published_source=item.date_source,
     )
 
 

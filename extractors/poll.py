@@ -12,10 +12,10 @@ from typing import Literal
 from extractors.compose import arrival
 from extractors.entry import Entry
 from extractors.errors import ExtractorError, FetchError, HttpError
-from extractors.feed import Feed, parse_feed
+from extractors.feed import Feed
 from extractors.fetch import Fetcher, Response, Validators
-from extractors.sitemap import parse_sitemap
-from extractors.source import Source, SourceKind
+from extractors.formats import PACE, parse_source
+from extractors.source import Source
 
 BACKLOG = timedelta(hours=24)
 """How old an entry of a source's first poll may be and still count as new."""
@@ -59,7 +59,7 @@ async def poll(
     """
     began = asyncio.get_running_loop().time()
     try:
-        response = await fetcher.get(source.url, state.validators)
+        response = await fetcher.get(source.url, state.validators, pace=PACE.get(source.kind, 0.0))
     except FetchError as error:
         status = error.status if isinstance(error, HttpError) else None
         seconds = asyncio.get_running_loop().time() - began
@@ -99,9 +99,7 @@ def _answered(found: Poll, response: Response) -> Poll:
 
 
 def _parse(source: Source, response: Response) -> Feed:
-    if source.kind is SourceKind.SITEMAP:
-        return parse_sitemap(response.body, source, response.final_url)
-    return parse_feed(response.body, response.content_type, source, response.final_url)
+    return parse_source(response.body, response.content_type, source, response.final_url)
 
 
 def _hash(body: bytes) -> str:

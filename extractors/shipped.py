@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
-from extractors.source import Source, SourceKind
+from extractors.source import Listing, Source, SourceKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ def _source(row: dict[str, Any]) -> Source:
         tags=tuple(row["tags"]),
         enabled=row["enabled"],
         reason=row.get("reason"),
+        listing=Listing(**row["listing"]) if "listing" in row else None,
     )
 
 

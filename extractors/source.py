@@ -14,11 +14,36 @@ class SourceKind(StrEnum):
     SITEMAP = "sitemap"
     """A sitemap with the Google News extension (https://www.google.com/schemas/sitemap-news/0.9)."""
     HTML_LIST = "html-list"
-    """A page of links. Known, not read yet."""
+    """A page of links."""
     JSON_LIST = "json"
-    """A list of articles in JSON or XML of the publisher's own make. Known, not read yet."""
+    """A list of articles in JSON or XML of the publisher's own make."""
+    GDELT = "gdelt"
+    """An answer of GDELT's DOC 2.0 API in its mode artlist."""
     STATE = "state"
     """A document that holds what is in force now, not what is new. Known, not read yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Where a list of the publisher's own make holds what.
+
+    Places are CSS selectors in an HTML page, below the item; in JSON and XML they are paths of
+    names ("data.title"), from the item on, "../" before one that stands above the item.
+    """
+
+    items: str = ""
+    """The items. May be left out in an HTML page where `pattern` tells which links they are."""
+    url: str = ""
+    """The item's address. "https://example.org/{slug}" makes one of the item's parts. In an HTML
+    page: its link (by default the item itself, or the link with the most words in it)."""
+    title: str = ""
+    """In an HTML page by default the words of the link."""
+    date: str = ""
+    """In an HTML page by default whatever date stands in the item beside the link."""
+    summary: str = ""
+    author: str = ""
+    pattern: str = ""
+    """A regular expression that is found in the absolute address of each wanted item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +64,10 @@ class Source:
     enabled: bool = True
     reason: str | None = None
     """Why it is off, for people."""
+    listing: Listing | None = None
+    """For the kinds `html-list` and `json`."""
+
+    @property
+    def aggregator(self) -> bool:
+        """Whether it lists other publishers' articles."""
+        return self.kind is SourceKind.GDELT or "aggregator" in self.tags

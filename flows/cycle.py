@@ -25,9 +25,10 @@ from alerts.telling.wire import Envelope
 from extractors.article import Arrival, Article, TextFrom, article_id
 from extractors.entry import Entry
 from extractors.fetch import Fetcher
+from extractors.formats import READERS
 from extractors.poll import Poll, SourceState, poll
 from extractors.reading import read
-from extractors.source import Source, SourceKind
+from extractors.source import Source
 from flows.errors import CycleBusy
 from flows.matching import match_waiting
 from flows.progress import Stages
@@ -97,7 +98,7 @@ class Cycle:
     async def fetch(self) -> None:
         """Poll every enabled source and find the entries that are not stored yet."""
         self.states = await asyncio.to_thread(self._begin)
-        enabled = [source for source in self.house.sources if _pollable(source)]
+        enabled = [s for s in self.house.sources if s.enabled and s.kind in READERS]
         with self.progress.stage("fetch", len(enabled)) as advance:
             self.polls = await _each(enabled, self._poll, advance)
         self._account_polls()
@@ -276,10 +277,6 @@ async def _each(
         return result
 
     return list(await asyncio.gather(*(counted(item) for item in items)))
-
-
-def _pollable(source: Source) -> bool:
-    return source.enabled and source.kind in {SourceKind.FEED, SourceKind.SITEMAP}
 
 
 def _entry(item: articles.Unread) -> Entry:

@@ -202,8 +202,7 @@ def _sources(settings: Settings, text: str, file: Path | None) -> tuple[Source, 
 def _chosen(source: Source, choice: Shipped) -> Source:
     if source.id in choice.disable:
         return replace(source, enabled=False, reason="switched off in noroshi.toml")
-    readable = source.kind in {SourceKind.FEED, SourceKind.SITEMAP}
-    if source.id in choice.enable and readable:
+    if source.id in choice.enable and source.kind is not SourceKind.STATE:
         return replace(source, enabled=True, reason=None)
     return source
 

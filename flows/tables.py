@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from extractors.source import Source, SourceKind
+from extractors.source import Listing, Source, SourceKind
 
 
 def _zone(name: str) -> str:
@@ -94,6 +94,37 @@ class Sources(Shipped):
     """What is older than this when its source is polled for the first time is kept, not told."""
 
 
+def _selector(css: str) -> str:
+    from extractors.listing import selector  # lxml is for those who have such a source
+
+    if css:
+        selector(css)
+    return css
+
+
+def _expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression ({error})") from error
+    return text
+
+
+class ListingTable(_Table):
+    """`[source.listing]`: where a page of links or a list of data holds what."""
+
+    items: str = ""
+    url: str = ""
+    title: str = ""
+    date: str = ""
+    summary: str = ""
+    author: str = ""
+    pattern: Annotated[str, AfterValidator(_expression)] = ""
+
+    def listing(self) -> Listing:
+        return Listing(**self.model_dump())
+
+
 class SourceTable(_Table):
     """One `[[source]]`."""
 
@@ -106,6 +137,23 @@ class SourceTable(_Table):
     full_text: bool = True
     tags: tuple[str, ...] = ()
     enabled: bool = True
+    listing: ListingTable | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """Whether the listing is what the kind needs."""
+        listing = self.listing
+        if self.kind is SourceKind.HTML_LIST:
+            if listing is None or not (listing.items or listing.pattern):
+                raise ValueError('kind "html-list" needs items or pattern under [source.listing]')
+            for css in (listing.items, listing.url, listing.title, listing.date):
+                _selector(css)
+        elif self.kind is SourceKind.JSON_LIST:
+            if listing is None or not listing.url:
+                raise ValueError('kind "json" needs url under [source.listing]')
+        elif listing is not None:
+            raise ValueError('[source.listing] is for the kinds "html-list" and "json"')
+        return self
 
     def source(self) -> Source:
         return Source(
@@ -119,6 +167,7 @@ class SourceTable(_Table):
             tags=self.tags,
             enabled=self.enabled,
             reason=None if self.enabled else "switched off in noroshi.toml",
+            listing=self.listing.listing() if self.listing else None,
         )
 
 

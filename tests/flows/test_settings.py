@@ -160,7 +160,7 @@ def test_the_template_is_valid_and_says_the_defaults() -> None:
 
 def test_every_setting_is_in_the_template() -> None:
     template = (TEMPLATES / "noroshi.toml").read_text(encoding="utf-8")
-    shown = set(re.findall(r"^(?:# )?(\w+) =|^(?:# )?\[+(\w+)\]", template, re.MULTILINE))
+    shown = set(re.findall(r"^(?:# )?(\w+) =|^(?:# )?\[+(?:\w+\.)?(\w+)\]", template, re.MULTILINE))
     names = {name for pair in shown for name in pair if name}
 
     def all_names(model: type) -> set[str]:
@@ -172,6 +172,24 @@ def test_every_setting_is_in_the_template() -> None:
         return found
 
     assert all_names(Settings) - names == set()
+
+
+LISTINGS = [
+    ('kind = "html-list"', "needs items or pattern"),
+    ('kind = "html-list"\n[source.listing]\nitems = "li["', "is no CSS selector"),
+    ('kind = "html-list"\nlisting = { pattern = "(" }', "is no regular expression"),
+    ('kind = "json"\nlisting = { items = "a" }', "needs url"),
+    ('listing = { items = "li" }', 'for the kinds "html-list" and "json"'),
+    ('kind = "html-list"\nlisting = { itmes = "li" }', "there is no setting"),
+]
+
+
+@pytest.mark.parametrize(("lines", "says"), LISTINGS)
+def test_a_listing_must_be_what_its_kind_needs(write: Write, lines: str, says: str) -> None:
+    file = write(f'[[source]]\nid = "a"\nurl = "https://a.example/"\n{lines}\n')
+    with pytest.raises(SettingsError, match=re.escape(says)) as caught:
+        load(file)
+    assert "noroshi.toml, line" in str(caught.value)
 
 
 PLACES = [
