@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from alerts.reading.coding import (
     Category,
@@ -26,8 +26,8 @@ from alerts.reading.coding import (
 from alerts.reading.finding import Finding, status_of
 from alerts.reading.fold import Folded, fold
 from alerts.reading.grave import LEVELS, Grade, grade
-from alerts.reading.passage import Passage, as_taiwanese, first, passages
-from alerts.reading.relevance import THRESHOLD, Relevance, Trace, named, weigh
+from alerts.reading.passage import Passage, Place, Reader, first
+from alerts.reading.relevance import THRESHOLD, Relevance, Trace, named, nothing, weigh
 from alerts.reading.role import Names, roles
 from alerts.reading.scan import Hit, Scanner
 from alerts.reading.story import settle
@@ -51,7 +51,7 @@ class Coder:
         for sign in vocabulary.signs:
             head = _Head(sign, frozenset(sign.all), frozenset(sign.without))
             self._heads[sign.all[0]].append(head)
-        self._scanners: dict[str, Scanner] = {}
+        self._readers: dict[str, Reader] = {}
 
     @classmethod
     @cache
@@ -68,30 +68,39 @@ class Coder:
         self, title: str, text: str, *, language: str | None = None, published: date | None = None
     ) -> Coding:
         """What `title` and `text` speak of. `published` tells the news from older dates."""
-        folded = {"title": fold(title, lines=True), "text": fold(text, lines=True)}
-        scanner = self._scanner(family(language or "") or script(title + text[:2000]))
-        read = _read(folded, scanner)
-        if len(named(read)) < 2:
-            nothing = weigh(read, ())
-            return Coding(False, nothing.score, nothing.parties, (), nothing.reasons)
+        folded: dict[Place, Folded] = {
+            "title": fold(title, lines=True),
+            "text": fold(text, lines=True),
+        }
+        reader = self._reader(family(language or "") or script(title + text[:2000]))
+        hits = reader.scan(folded)
+        if (few := reader.few(hits)) is not None:
+            return _irrelevant(nothing(few))
+        read = reader.passages(folded, hits)
+        if len(parties := named(read)) < 2:
+            return _irrelevant(nothing(parties))
         found = settle([f for passage in read for f in self._find(passage, published)], read)
         found = [f for f in found if _concerns(f, read)]
         relevance = weigh(read, [_trace(f) for f in found])
         if relevance.score < THRESHOLD:
-            return Coding(False, relevance.score, relevance.parties, (), relevance.reasons)
+            return _irrelevant(relevance)
         title_read = [p for p in read if p.field == "title"]
-        events = tuple(_events(found, title_read, relevance, folded, scanner))
+        events = tuple(_events(found, title_read, relevance, folded, reader.scanner))
         reasons = (*relevance.reasons, *(_why(event) for event in events if not event.background))
         return Coding(True, relevance.score, relevance.parties, events, reasons)
 
     def _scanner(self, wanted: str) -> Scanner:
-        """The scanner for a family of languages; unknown ones are read as English."""
+        return self._reader(wanted).scanner
+
+    def _reader(self, wanted: str) -> Reader:
+        """The reader for a family of languages; unknown ones are read as English."""
         known = wanted if wanted in {"en", "zh", "ja"} or self._speaks(wanted) else "en"
-        if known not in self._scanners:
+        if known not in self._readers:
             columns = {name: c.get(known, ()) for name, c in self.vocabulary.words.items()}
             guards = columns.pop(_GUARDS, ())
-            self._scanners[known] = Scanner(columns, guards, spaced=known not in _UNSPACED)
-        return self._scanners[known]
+            scanner = Scanner(columns, guards, spaced=known not in _UNSPACED)
+            self._readers[known] = Reader(scanner)
+        return self._readers[known]
 
     def _speaks(self, wanted: str) -> bool:
         return any(wanted in column for column in self.vocabulary.words.values())
@@ -131,11 +140,8 @@ def script(text: str) -> str:
     return "zh" if re.search("[\u3400-\u9fff]", text) else "en"
 
 
-def _read(folded: Mapping[str, Folded], scanner: Scanner) -> list[Passage]:
-    title = passages("title", folded["title"], scanner)
-    read = [*title, *passages("text", folded["text"], scanner)]
-    taiwanese = any("parties.taiwan-voice" in p.lists for p in read if p.leads)
-    return [as_taiwanese(p) for p in read] if taiwanese else read
+def _irrelevant(relevance: Relevance) -> Coding:
+    return Coding(False, relevance.score, relevance.parties, (), relevance.reasons)
 
 
 def _trace(finding: Finding) -> Trace:
@@ -217,7 +223,7 @@ def _events(
     found: Sequence[Finding],
     title: Sequence[Passage],
     relevance: Relevance,
-    folded: Mapping[str, Folded],
+    folded: Mapping[Place, Folded],
     scanner: Scanner,
 ) -> Iterator[CodedEvent]:
     """One event for each category, direction and status, from all sentences that speak of it."""
@@ -235,7 +241,7 @@ def _event(
     title: Sequence[Passage],
     relevance: Relevance,
     names: Names,
-    folded: Mapping[str, Folded],
+    folded: Mapping[Place, Folded],
     scanner: Scanner,
 ) -> CodedEvent:
     best = findings[0]
@@ -277,11 +283,11 @@ def _grade(findings: Sequence[Finding], level: str | None) -> Grade:
 
 
 def _evidence(
-    findings: Sequence[Finding], folded: Mapping[str, Folded], scanner: Scanner
+    findings: Sequence[Finding], folded: Mapping[Place, Folded], scanner: Scanner
 ) -> tuple[Evidence, ...]:
     made: set[Evidence] = set()
     for finding in findings:
-        field: Literal["title", "text"] = finding.passage.field
+        field = finding.passage.field
         for hit in finding.hits:
             start, end = folded[field].origin(hit.start, hit.end)
             made.add(Evidence(field, start, end, scanner.terms[hit.term].spelling))

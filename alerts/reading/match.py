@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from alerts.reading.coding import Category, CodedEvent, Coding, Direction, Evidence, Severity
@@ -42,12 +42,14 @@ def match_document(
     document: Document, coding: Coding, book: RuleBook, *, with_words: bool = True
 ) -> tuple[Match, ...]:
     """As `match`. Without words, which cost the most, evidence is that of the events alone."""
+    news = [event for event in coding.events if not event.background] if coding.relevant else []
+    kinds = {None, *(event.category for event in news)}
     reading = book.queries.read(document)
     return tuple(
         fired
         for rule in book.enabled
-        if listens(rule, document) and _answers(rule, reading)
-        for fired in _fire(rule, coding, reading, with_words)
+        if rule.category in kinds and listens(rule, document) and _answers(rule, reading)
+        for fired in _fire(rule, news, reading, with_words)
     )
 
 
@@ -76,14 +78,16 @@ def _answers(rule: Rule, reading: Reading) -> bool:
     return reading.holds(rule.id) if rule.keywords or rule.query else True
 
 
-def _fire(rule: Rule, coding: Coding, reading: Reading, with_words: bool) -> Iterator[Match]:
+def _fire(
+    rule: Rule, news: Sequence[CodedEvent], reading: Reading, with_words: bool
+) -> Iterator[Match]:
     asks = with_words and bool(rule.keywords or rule.query)
     if rule.category is None:
         severity = max(Severity.MEDIUM, rule.min_severity, key=lambda s: s.rank)
         words = reading.evidence(rule.id) if asks else ()
         yield Match(rule, None, None, severity, None, None, None, words)
         return
-    for event in coding.events if coding.relevant else ():
+    for event in news:
         if objection(rule, event) is None:
             yield Match(
                 rule,

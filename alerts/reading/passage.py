@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -16,10 +16,13 @@ _LEAD = 2
 """The sentences of a body that count as its lead."""
 
 
+Place = Literal["title", "text"]
+
+
 class Passage(NamedTuple):
     """One sentence. Offsets of hits are those of the field's folded text."""
 
-    field: Literal["title", "text"]
+    field: Place
     number: int
     """Place of the sentence in its field."""
     start: int
@@ -48,28 +51,54 @@ _NAMED: dict[str, tuple[str, ...]] = {
 }
 
 
-def passages(
-    field: Literal["title", "text"], folded: Folded, scanner: Scanner
-) -> Iterator[Passage]:
-    """The sentences of a field that hold at least one word of the vocabulary, and the lead."""
-    scale = 3 if scanner.spaced else 1
-    named = scanner.lists
-    hits = iter(sorted(scanner.scan(folded.text)))
-    hit = next(hits, _END)
-    for number, (start, end) in enumerate(sentences(folded.text)):
-        lists: dict[str, list[Hit]] = {}
-        while hit[0] < end:
-            for name in named[hit[2]]:
-                if name in lists:
-                    lists[name].append(hit)
-                else:
-                    lists[name] = [hit]
-            hit = next(hits, _END)
-        if lists or number < _LEAD:
-            text = folded.text[start:end]
-            yield Passage(field, number, start, text, lists, _named(lists), _foreign(lists), scale)
+class Reader:
+    """Reads the texts of one family of languages."""
+
+    def __init__(self, scanner: Scanner) -> None:
+        self.scanner = scanner
+        self._parties = [parties_of(lists) for lists in scanner.lists]
+        """For each term, the parties that it names."""
+        self._voices = {n for n, lists in enumerate(scanner.lists) if _TAIWANESE in lists}
+
+    def scan(self, folded: Mapping[Place, Folded]) -> dict[Place, list[Hit]]:
+        """The words of the vocabulary in each field, in order."""
+        return {place: self.scanner.scan(field.text) for place, field in folded.items()}
+
+    def few(self, hits: Mapping[Place, Sequence[Hit]]) -> frozenset[str] | None:
+        """The parties that the words name, where they are fewer than two; then no passage will
+        name more. None where there are more, or where the passages have to decide."""
+        terms = {hit[2] for found in hits.values() for hit in found}
+        named = _NOBODY.union(*[self._parties[term] for term in terms])
+        return named if len(named) < 2 and terms.isdisjoint(self._voices) else None
+
+    def passages(
+        self, folded: Mapping[Place, Folded], hits: Mapping[Place, Sequence[Hit]]
+    ) -> list[Passage]:
+        """The sentences that hold at least one word of the vocabulary, and the lead."""
+        read = [p for place in folded for p in self._field(place, folded[place].text, hits[place])]
+        taiwanese = any(_TAIWANESE in p.lists for p in read if p.leads)
+        return [as_taiwanese(p) for p in read] if taiwanese else read
+
+    def _field(self, field: Place, text: str, found: Sequence[Hit]) -> Iterator[Passage]:
+        scale = 3 if self.scanner.spaced else 1
+        hits = iter(found)
+        hit = next(hits, _END)
+        for number, (start, end) in enumerate(sentences(text)):
+            if hit[0] >= end and number >= _LEAD:
+                continue
+            lists: dict[str, list[Hit]] = {}
+            while hit[0] < end:
+                for name in self.scanner.lists[hit[2]]:
+                    if name in lists:
+                        lists[name].append(hit)
+                    else:
+                        lists[name] = [hit]
+                hit = next(hits, _END)
+            named, foreign = parties_of(lists), _foreign(lists)
+            yield Passage(field, number, start, text[start:end], lists, named, foreign, scale)
 
 
+_TAIWANESE = "parties.taiwan-voice"
 _END = Hit(sys.maxsize, sys.maxsize, -1)
 """Stands after the last hit of a text."""
 
@@ -84,10 +113,11 @@ def as_taiwanese(passage: Passage) -> Passage:
     lists = {name: hits for name, hits in passage.lists.items() if name != "parties.CN.state"}
     if kept:
         lists["parties.CN.state"] = kept
-    return passage._replace(lists=lists, parties=_named(lists), foreign=not kept)
+    return passage._replace(lists=lists, parties=parties_of(lists), foreign=not kept)
 
 
-def _named(lists: Mapping[str, object]) -> frozenset[str]:
+def parties_of(lists: Iterable[str]) -> frozenset[str]:
+    """The parties that words of these lists name."""
     found = [party for name in lists if name in _NAMED for party in _NAMED[name]]
     return frozenset(found) if found else _NOBODY
 

@@ -7,7 +7,7 @@ words for other reasons.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from alerts.reading.passage import PARTIES, Passage
@@ -59,12 +59,18 @@ def weigh(read: Sequence[Passage], traces: Sequence[Trace]) -> Relevance:
     """The relevance of the text that `read` holds."""
     parties = named(read)
     if len(parties) < 2:
-        only = ", ".join(parties) or "none"
-        return Relevance(0.0, parties, parties, (f"names fewer than two parties ({only})",))
+        return nothing(parties)
     marks = [*_pairing(read), *_ties(read), *_happening(traces), *_against(read, traces)]
     score = round(min(max(sum(points for points, _ in marks), 0.0), 1.0), 2)
     reasons = tuple(f"{points:+.2f} {why}" for points, why in marks)
     return Relevance(score, parties, chief(read), reasons)
+
+
+def nothing(parties: Collection[str]) -> Relevance:
+    """The relevance of a text that names fewer than two parties."""
+    ordered = tuple(party for party in PARTIES if party in parties)
+    only = ", ".join(ordered) or "none"
+    return Relevance(0.0, ordered, ordered, (f"names fewer than two parties ({only})",))
 
 
 def named(read: Sequence[Passage]) -> tuple[str, ...]:

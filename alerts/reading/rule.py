@@ -118,7 +118,7 @@ class RuleBook:
         """A book of just these rules; of two with one id the later stands."""
         return cls(tuple({rule.id: rule for rule in rules}.values()))
 
-    @property
+    @cached_property
     def enabled(self) -> tuple[Rule, ...]:
         return tuple(rule for rule in self.rules if rule.enabled)
 

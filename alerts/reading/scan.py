@@ -24,6 +24,10 @@ class Hit(NamedTuple):
     term: int
 
 
+_new = tuple.__new__
+"""Makes a Hit of a tuple in half the time of `Hit._make`."""
+
+
 class Scanner:
     """Finds the terms of several word lists at once; cost grows with the text, not the lists."""
 
@@ -48,21 +52,25 @@ class Scanner:
         self._automaton = AhoCorasick(patterns, matchkind=MatchKind.Standard) if patterns else None
 
     def scan(self, text: str) -> list[Hit]:
-        """All hits, overlapping ones too, in order of their end."""
+        """All hits, overlapping ones too, in order of their start, then of their end."""
         if self._automaton is None:
             return []
-        hits, masks, size, length = [], [], len(self.lists), len(text)
-        closed, make = self._closed, Hit._make
+        found: list[tuple[int, int, int]] = []
+        masks: list[tuple[int, int]] = []
+        closed, size, length = self._closed, len(self.lists), len(text)
         for term, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
             left, right = closed[term]
-            if left and start and joins(text[start - 1]):
+            # What `joins` says, written out: this is asked millions of times.
+            if left and start and (c := text[start - 1]) < "\u2e80" and c.isalnum():
                 continue
-            if right and end < length and joins(text[end]):
+            if right and end < length and (c := text[end]) < "\u2e80" and c.isalnum():
                 continue
             if term < size:
-                hits.append(make((start, end, term)))
+                found.append((start, end, term))
             else:
                 masks.append(_mask(self.terms[term], start))
+        found.sort()
+        hits = [_new(Hit, hit) for hit in found]
         return _unmasked(hits, masks) if masks else hits
 
 

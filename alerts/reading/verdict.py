@@ -120,7 +120,7 @@ class Queries:
         self.scanner = Scanner({**(_guards() if lists else {}), **lists})
 
     def read(self, document: Document) -> Reading:
-        """Scan the document once."""
+        """The document as they see it: scanned once, when a word is first asked for."""
         return Reading(self, document)
 
 
@@ -187,12 +187,8 @@ class Reading:
 
     def __init__(self, queries: Queries, document: Document) -> None:
         self._roots = queries.roots
+        self._scanner = queries.scanner
         self._document = document
-        self._texts = _folded(document)
-        self._hits: dict[Field, dict[str, Spans]] = {
-            field: _found(queries.scanner, text, document.language)
-            for field, text in self._texts.items()
-        }
         self._stretched: dict[tuple[Within, Field], Spans] = {}
         self._sharing: dict[tuple[Near, Field], set[int]] = {}
 
@@ -212,6 +208,18 @@ class Reading:
     def trace(self, name: str) -> Trace:
         """Every part of the query with what it found."""
         return self._trace(self._roots[name])
+
+    @cached_property
+    def _texts(self) -> dict[Field, str]:
+        return _folded(self._document)
+
+    @cached_property
+    def _hits(self) -> dict[Field, dict[str, Spans]]:
+        """The words of all queries, once one of them is asked for."""
+        return {
+            field: _found(self._scanner, text, self._document.language)
+            for field, text in self._texts.items()
+        }
 
     def _holds(self, node: Node) -> bool:
         match node:

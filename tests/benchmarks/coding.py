@@ -24,8 +24,7 @@ from alerts.reading.coding import Category, CodedEvent, Coding, Direction, Sever
 from alerts.reading.event import Sighting, assign
 from alerts.reading.fold import fold
 from alerts.reading.match import match
-from alerts.reading.passage import passages
-from alerts.reading.relevance import named
+from alerts.reading.passage import PARTIES, parties_of
 from alerts.reading.rule import RuleBook
 from alerts.reading.vocabulary import family
 
@@ -77,10 +76,10 @@ def by_keywords(item: Item) -> Coding:
     """The plain matcher: two parties named and a category's noun anywhere is an escalation."""
     coder = Coder.shipped()
     scanner = coder._scanner(family(item["lang"]))
-    text = fold(f"{item['title']}\n{item['text']}", lines=True)
-    read = list(passages("text", text, scanner))
-    parties = named(read)
-    lists = {name for passage in read for name in passage.lists}
+    hits = scanner.scan(fold(f"{item['title']}\n{item['text']}", lines=True).text)
+    lists = {name for hit in hits for name in scanner.lists[hit.term]}
+    named = parties_of(lists)
+    parties = tuple(party for party in PARTIES if party in named)
     heads = {s.category for s in coder.vocabulary.signs if s.all[0] in lists}
     found = tuple(
         CodedEvent(category, Direction.ESCALATION, Severity.MEDIUM, Status.REPORTED)
