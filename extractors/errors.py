@@ -5,6 +5,7 @@
     │   ├── AddressRefused      no address that may be asked
     │   ├── HostUnreachable     name, connection, TLS or deadline
     │   ├── HttpError           an answer with an error status
+    │   │   └── Blocked             a bot check
     │   └── BodyTooLarge        the answer exceeds the cap
     ├── FeedError           an answer came, but it is no feed that can be read
     ├── PageError           an answer came, but it is no article page that can be read
@@ -82,6 +83,17 @@ class HttpError(FetchError):
         self.status = status
         self.retry_after = retry_after
         self.temporary = status in {408, 425, 429} or status >= 500
+
+
+class Blocked(HttpError):
+    """A check whether a person asks stands in front of the address, whatever its status.
+
+    Not temporary, whatever the status says: who is checked and asks on is blocked for longer.
+    """
+
+    def __init__(self, url: str, status: int, what: str, remedy: str) -> None:
+        super().__init__(url, status, what, remedy)
+        self.temporary = False
 
 
 class BodyTooLarge(FetchError):

@@ -7,10 +7,10 @@ callers see `FetchError`s.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from itertools import count
 from types import TracebackType
 from typing import Self
@@ -18,12 +18,29 @@ from typing import Self
 import httpcore
 import httpx
 
-from extractors.errors import AddressRefused, BodyTooLarge, FetchError, HostUnreachable, HttpError
+from extractors.challenge import LOOKED_AT, challenge_in
+from extractors.errors import (
+    AddressRefused,
+    Blocked,
+    BodyTooLarge,
+    FetchError,
+    HostUnreachable,
+    HttpError,
+)
+from extractors.headers import fresh_seconds, retry_after
+from extractors.host import Host
 from extractors.inflate import Inflater, Plain
 from extractors.public import NotPublic, PublicOnly, Server
-
-SHORT_WAIT_SECONDS = 10.0
-"""The longest Retry-After that is waited for within one cycle."""
+from extractors.remedy import (
+    BLOCKED,
+    CHECK_ADDRESS,
+    CHECK_HOST,
+    HTTP_ONLY,
+    PUBLIC_ONLY,
+    SHORT_WAIT_SECONDS,
+    TOO_LARGE,
+    remedy,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +71,10 @@ class Response:
     """From the start of the request that succeeded to its last byte."""
     headers: tuple[tuple[str, str], ...] = ()
     """As they came, in their order."""
+    moved_to: str | None = None
+    """Where the host sends everybody for good (301 and 308 all the way, RFC 9110, 15.4)."""
+    fresh_seconds: float | None = None
+    """For how long the host calls it fresh, where it says so."""
 
     @property
     def not_modified(self) -> bool:
@@ -97,14 +118,13 @@ class Fetcher:
         """`public` makes the connections, unless private addresses are allowed."""
         self._limits = limits or FetchLimits()
         self._slots = asyncio.Semaphore(self._limits.concurrency)
-        self._queues: dict[str, _Queue] = {}
+        self._hosts: dict[str, Host] = {}
         backend = public or PublicOnly(own=self._limits.own_servers)
         guarded = None if self._limits.private_addresses else _Guarded(backend)
         self._client = httpx.AsyncClient(
             transport=guarded,
             http2=True,
-            follow_redirects=True,
-            max_redirects=self._limits.max_redirects,
+            follow_redirects=False,  # each address on the way is asked in its own host's turn
             timeout=httpx.Timeout(self._limits.total_seconds, connect=self._limits.connect_seconds),
             headers={"User-Agent": user_agent, "Accept": ACCEPT, "Accept-Encoding": "gzip"},
         )
@@ -125,34 +145,51 @@ class Fetcher:
     ) -> Response:
         """The answer of `url`, or a `FetchError` that says why there is none.
 
-        Waits its turn at the host first, which holds up no other host, and leaves the host in peace
-        for `pace` seconds after it, where that is more than usual. A passing failure
+        Waits its turn at each host that it is sent on to, which holds up no other host, and leaves
+        it in peace for `pace` seconds after it, where that is more than usual. A passing failure
         (connection, 502, 503, 504, a short Retry-After) is tried again `retries` times.
         """
-        queue = self._queues.setdefault(host_of(url), _Queue(self._limits))
-        async with queue.slots:
+        errand = _Errand(url, validators or Validators(), pace, url, self._limits.total_seconds)
+        for _ in range(self._limits.max_redirects + 1):
+            answer = await self._patiently(errand)
+            if isinstance(answer, Response):
+                return answer
+            errand = answer
+        raise HttpError(url, 302, "redirects in circles", CHECK_ADDRESS)
+
+    def slow_down(self, url: str, seconds: float) -> None:
+        """Ask the host of `url` at least `seconds` apart: it wishes so."""
+        self._host(url).slow_down(seconds)
+
+    def _host(self, url: str) -> Host:
+        limits = self._limits
+        return self._hosts.setdefault(host_of(url), Host(limits.per_host, limits.pace_seconds))
+
+    async def _patiently(self, errand: _Errand) -> Response | _Errand:
+        """What the next address of the errand says, in this host's turn."""
+        host = self._host(errand.place)
+        async with host.slots:
             for attempt in count():
-                await queue.turn(pace)
+                await host.turn(errand.pace)
                 try:
                     async with self._slots:
-                        return await self._attempt(url, validators or Validators())
+                        return await self._attempt(errand)
                 except FetchError as error:
                     wait = patience(error) if attempt < self._limits.retries else None
                     if wait is None:
                         raise
-                    queue.postpone(wait)
+                    host.postpone(wait)
         raise AssertionError("unreachable")  # pragma: no cover
 
-    async def _attempt(self, url: str, validators: Validators) -> Response:
+    async def _attempt(self, errand: _Errand) -> Response | _Errand:
+        url = errand.url
         try:
-            async with asyncio.timeout(self._limits.total_seconds):
-                return await self._request(url, validators)
+            async with asyncio.timeout(errand.seconds_left):
+                return await self._request(errand)
         except TimeoutError as error:
             raise _too_slow(url, self._limits.total_seconds) from error
         except NotPublic as error:
             raise AddressRefused(url, str(error), PUBLIC_ONLY) from error
-        except httpx.TooManyRedirects as error:
-            raise HttpError(url, 302, "redirects in circles", CHECK_ADDRESS) from error
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise AddressRefused(url, f"leads to no http address ({error})", HTTP_ONLY) from error
         except httpx.TimeoutException as error:
@@ -160,34 +197,26 @@ class Fetcher:
         except httpx.RequestError as error:
             raise HostUnreachable(url, _what_failed(error), CHECK_HOST) from error
 
-    async def _request(self, url: str, validators: Validators) -> Response:
+    async def _request(self, errand: _Errand) -> Response | _Errand:
         began = asyncio.get_running_loop().time()
-        async with self._client.stream("GET", url, headers=_conditions(validators)) as answer:
-            _refuse_errors(url, answer)
-            body = await _body(url, answer, self._limits.max_bytes)
-        return Response(
-            url=url,
-            final_url=str(answer.url),
-            status=304 if answer.status_code == 304 else 200,
-            body=body,
-            content_type=answer.headers.get("content-type"),
-            validators=_validators(answer.headers, validators),
-            fetched_at=datetime.now(UTC),
-            seconds=asyncio.get_running_loop().time() - began,
-            headers=tuple(answer.headers.multi_items()),
-        )
+        conditions = _conditions(errand.validators)
+        async with self._client.stream("GET", errand.place, headers=conditions) as answer:
+            if answer.has_redirect_location and answer.next_request:
+                spent = asyncio.get_running_loop().time() - began
+                return errand.sent_on(str(answer.next_request.url), answer.status_code, spent)
+            await _refuse_errors(errand, answer)
+            body = await _body(errand.url, answer, self._limits.max_bytes)
+            _refuse_challenge(errand.url, answer, body)
+        return _response(errand, answer, body, asyncio.get_running_loop().time() - began)
 
 
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, "
     "text/html;q=0.9, application/xhtml+xml;q=0.9, */*;q=0.8"
 )
+CHALLENGING = frozenset({202, 403, 405, 412, 429, 503, 512, 521})
+"""Statuses of answers that may be a bot check: their bodies are looked at."""
 PORTS = {"http": 80, "https": 443}
-CHECK_ADDRESS = "open the address in a browser and correct it"
-CHECK_HOST = "check the address and this machine's connection; the next cycle tries again"
-TOO_LARGE = "check that the address is a feed or a page; if it is, raise the cap"
-PUBLIC_ONLY = "correct the address; for a server of your own set private_addresses under [fetch]"
-HTTP_ONLY = "give an address that begins with http:// or https:// and names a host"
 
 
 def server_of(url: str) -> Server:
@@ -210,6 +239,8 @@ def host_of(url: str) -> str:
 
 def patience(error: FetchError) -> float | None:
     """Seconds after which the request that failed so is worth repeating; None where it is not."""
+    if isinstance(error, Blocked):
+        return None
     if isinstance(error, HttpError):
         if error.retry_after is not None:
             return error.retry_after if error.retry_after <= SHORT_WAIT_SECONDS else None
@@ -217,20 +248,6 @@ def patience(error: FetchError) -> float | None:
     # A slow host is not asked twice in a cycle; a broken connection (a stale one, often) is.
     broken = (httpx.NetworkError, httpx.RemoteProtocolError)
     return 0.2 if isinstance(error.__cause__, broken) else None
-
-
-def retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds to wait by a Retry-After header: a number or a date (RFC 9110, section 10.2.3)."""
-    if not value:
-        return None
-    if value.strip().isdigit():
-        return float(value.strip()[:9])
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - now).total_seconds())
 
 
 class _Guarded(httpx.AsyncHTTPTransport):
@@ -248,29 +265,46 @@ class _Guarded(httpx.AsyncHTTPTransport):
         )
 
 
-@dataclass(slots=True)
-class _Queue:
-    """The line in front of one host."""
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """A request on its way from `url` to wherever it is sent on to."""
 
-    limits: FetchLimits
-    slots: asyncio.Semaphore = field(init=False)
-    free_at: float = 0.0
-    """On the loop's clock: when the next request may start."""
+    url: str
+    validators: Validators
+    pace: float
+    place: str
+    """The address that is asked next."""
+    seconds_left: float
+    for_good: bool = True
+    """Whether all that sent it on said that the address has moved for good."""
 
-    def __post_init__(self) -> None:
-        self.slots = asyncio.Semaphore(self.limits.per_host)
+    def sent_on(self, place: str, status: int, spent: float) -> _Errand:
+        """The errand after an answer that leads to `place`. Raises AddressRefused."""
+        try:
+            host_of(place)
+        except AddressRefused as error:
+            what = f"leads to no http address ({place[:200]})"
+            raise AddressRefused(self.url, what, HTTP_ONLY) from error
+        left = max(0.0, self.seconds_left - spent)
+        for_good = self.for_good and status in {301, 308}
+        return replace(self, place=place, seconds_left=left, for_good=for_good)
 
-    async def turn(self, pace: float = 0.0) -> None:
-        """Wait until this request may start, and book that start."""
-        now = asyncio.get_running_loop().time()
-        start = max(now, self.free_at)
-        self.free_at = start + max(pace, self.limits.pace_seconds)
-        if start > now:
-            await asyncio.sleep(start - now)
 
-    def postpone(self, seconds: float) -> None:
-        """No request starts for `seconds` from now."""
-        self.free_at = max(self.free_at, asyncio.get_running_loop().time() + seconds)
+def _response(errand: _Errand, answer: httpx.Response, body: bytes, seconds: float) -> Response:
+    now, sent_on = datetime.now(UTC), errand.place != errand.url
+    return Response(
+        url=errand.url,
+        final_url=errand.place,
+        status=304 if answer.status_code == 304 else 200,
+        body=body,
+        content_type=answer.headers.get("content-type"),
+        validators=_validators(answer, errand.validators),
+        fetched_at=now,
+        seconds=seconds,
+        headers=tuple(answer.headers.multi_items()),
+        moved_to=errand.place if sent_on and errand.for_good else None,
+        fresh_seconds=fresh_seconds(answer.headers, now),
+    )
 
 
 def _conditions(validators: Validators) -> dict[str, str]:
@@ -278,30 +312,38 @@ def _conditions(validators: Validators) -> dict[str, str]:
     return {name: value for name, value in pairs.items() if value}
 
 
-def _validators(headers: httpx.Headers, sent: Validators) -> Validators:
-    found = Validators(headers.get("etag"), headers.get("last-modified"))
-    return found if found != Validators() else sent
+def _validators(answer: httpx.Response, sent: Validators) -> Validators:
+    found = Validators(answer.headers.get("etag"), answer.headers.get("last-modified"))
+    return sent if answer.status_code == 304 and found == Validators() else found
 
 
-def _refuse_errors(url: str, answer: httpx.Response) -> None:
+async def _refuse_errors(errand: _Errand, answer: httpx.Response) -> None:
     status = answer.status_code
-    if status in {200, 203, 304}:
+    if status in {200, 203} or (status == 304 and errand.validators != Validators()):
         return
+    if status in CHALLENGING:
+        _refuse_challenge(errand.url, answer, await _beginning(answer))
     wait = retry_after(answer.headers.get("retry-after"), datetime.now(UTC))
     what = f"answered {status} {answer.reason_phrase}".rstrip()
-    raise HttpError(url, status, what, _remedy(status, wait), wait)
+    raise HttpError(errand.url, status, what, remedy(status, wait), wait)
 
 
-def _remedy(status: int, wait: float | None) -> str:
-    if wait is not None and wait > SHORT_WAIT_SECONDS:
-        return f"the host asks to come back in {wait:.0f} seconds"
-    if status in {401, 402, 403, 451}:
-        return "the host refuses us; open the address in a browser, or disable the source"
-    if status in {404, 410}:
-        return "the address is gone; find the new one or disable the source"
-    if status >= 500 or status in {408, 425, 429}:
-        return "the host has a passing problem; the next cycle tries again"
-    return CHECK_ADDRESS
+def _refuse_challenge(url: str, answer: httpx.Response, body: bytes) -> None:
+    whose = challenge_in(answer.status_code, answer.headers, body)
+    if whose:
+        what = f"a bot check by {whose} stands in front of it"
+        raise Blocked(url, answer.status_code, what, BLOCKED)
+
+
+async def _beginning(answer: httpx.Response) -> bytes:
+    """The beginning of an error's body, as far as it can be unpacked."""
+    encoding = answer.headers.get("content-encoding", "identity").strip().lower()
+    stream = Plain(LOOKED_AT) if encoding == "identity" else Inflater(LOOKED_AT)
+    parts: list[bytes] = []
+    with contextlib.suppress(OverflowError, zlib.error):
+        async for chunk in answer.aiter_raw():
+            parts.append(stream.add(chunk))
+    return b"".join(parts)
 
 
 async def _body(url: str, answer: httpx.Response, cap: int) -> bytes:

@@ -26,7 +26,7 @@ from typing import Any
 
 import requests
 
-from extractors.fetch import retry_after
+from extractors.headers import retry_after
 
 LONGEST_WAIT = timedelta(days=1)
 """A service that asks for more is asked again after this long."""

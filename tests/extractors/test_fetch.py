@@ -8,15 +8,18 @@ import socket
 import time
 import tracemalloc
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 from itertools import pairwise
 
 import pytest
 
 from extractors.errors import AddressRefused, BodyTooLarge, FetchError, HostUnreachable, HttpError
-from extractors.fetch import Fetcher, FetchLimits, Response, Validators, retry_after
+from extractors.fetch import Fetcher, FetchLimits, Response, Validators
 from tests.extractors.conftest import HASTY
 from tests.servers import (
+    Raw,
+    Reply,
+    Request,
     Route,
     Site,
     bomb,
@@ -171,21 +174,6 @@ async def test_a_long_retry_after_is_told_and_not_waited_for(site: Site) -> None
     assert len(site.requests) == 1
 
 
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("120", 120.0),
-        ("Sun, 01 Nov 2026 08:01:00 GMT", 60.0),
-        ("Sun, 01 Nov 2026 07:00:00 GMT", 0.0),
-        ("soon", None),
-        ("", None),
-        (None, None),
-    ],
-)
-async def test_retry_after_is_a_number_or_a_date(value: str | None, seconds: float | None) -> None:
-    assert retry_after(value, datetime(2026, 11, 1, 8, tzinfo=UTC)) == seconds
-
-
 async def test_one_host_is_paced_and_another_is_not_held_up(site: Site) -> None:
     site.routes["/"] = fixed(b"")
     with Site({"/": fixed(b"")}) as other:
@@ -217,3 +205,68 @@ async def test_a_slow_host_leaves_the_other_slots_free(site: Site) -> None:
             await fetcher.get(other.url("/"))
             assert time.monotonic() - began < 0.3
             await asyncio.gather(*slow)
+
+
+async def test_each_host_on_the_way_is_asked_in_its_own_turn(site: Site) -> None:
+    with Site({"/end": fixed(b"end")}) as other:
+        for n in range(3):
+            site.routes[f"/{n}"] = redirect(other.url("/end"))
+        async with Fetcher(AGENT, replace(HASTY, pace_seconds=0.2)) as fetcher:
+            answers = await asyncio.gather(*(fetcher.get(site.url(f"/{n}")) for n in range(3)))
+        assert {answer.final_url for answer in answers} == {other.url("/end")}
+        starts = sorted(request.at for request in other.requests)
+        assert all(later - earlier > 0.15 for earlier, later in pairwise(starts))
+
+
+async def test_a_host_that_wishes_it_is_asked_slower(site: Site) -> None:
+    site.routes["/"] = fixed(b"")
+    async with Fetcher(AGENT, HASTY) as fetcher:
+        fetcher.slow_down(site.url("/robots.txt"), 0.2)
+        await asyncio.gather(*(fetcher.get(site.url("/")) for _ in range(3)))
+    starts = sorted(request.at for request in site.requests)
+    assert all(later - earlier > 0.15 for earlier, later in pairwise(starts))
+
+
+@pytest.mark.parametrize(
+    ("statuses", "for_good"),
+    [((301,), True), ((308, 301), True), ((302,), False), ((301, 307), False), ((), False)],
+)
+async def test_only_what_moved_for_good_all_the_way_has_moved(
+    site: Site, statuses: tuple[int, ...], for_good: bool
+) -> None:
+    for n, status in enumerate(statuses):
+        site.routes[f"/{n}"] = redirect(f"/{n + 1}", status)
+    site.routes[f"/{len(statuses)}"] = fixed(b"end")
+    answer = await get(site.url("/0"))
+    assert answer.final_url == site.url(f"/{len(statuses)}")
+    assert answer.moved_to == (answer.final_url if for_good else None)
+
+
+async def test_the_deadline_covers_all_addresses_on_the_way(site: Site) -> None:
+    for n in range(3):
+        site.routes[f"/{n}"] = slowly(redirect(f"/{n + 1}"), 0.4)
+    site.routes["/3"] = fixed(b"end")
+    with pytest.raises(HostUnreachable, match="within 1 seconds"):
+        await get(site.url("/0"))
+
+
+def slowly(route: Route, seconds: float) -> Route:
+    """`route` after a while."""
+
+    def late(request: Request) -> Reply | Raw:
+        time.sleep(seconds)
+        return route(request)
+
+    return late
+
+
+async def test_unchanged_is_no_answer_to_who_did_not_ask_for_changes(site: Site) -> None:
+    site.routes["/"] = fixed(b"", status=304, ETag='"1"')
+    with pytest.raises(HttpError, match="304"):
+        await get(site.url("/"))
+
+
+async def test_validators_that_are_gone_are_not_sent_again(site: Site) -> None:
+    site.routes["/"] = fixed(b"new")
+    answer = await get(site.url("/"), known=Validators('"1"', None))
+    assert answer.validators == Validators()
