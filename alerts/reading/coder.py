@@ -49,8 +49,8 @@ class Coder:
         self.vocabulary = vocabulary
         self._heads: dict[str, list[_Head]] = defaultdict(list)
         for sign in vocabulary.signs:
-            head = _Head(sign, frozenset(sign.all), frozenset(sign.without))
-            self._heads[sign.all[0]].append(head)
+            sets = (frozenset(names) for names in (sign.all, sign.without, sign.given, sign.unless))
+            self._heads[sign.all[0]].append(_Head(sign, *sets))
         self._readers: dict[str, Reader] = {}
 
     @classmethod
@@ -76,10 +76,11 @@ class Coder:
         hits = reader.scan(folded)
         if (few := reader.few(hits)) is not None:
             return _irrelevant(nothing(few))
-        read = reader.passages(folded, hits)
+        read = reader.passages(folded, hits, maybe_taiwanese=language != "zh-Hans")
         if len(parties := named(read)) < 2:
             return _irrelevant(nothing(parties))
-        found = settle([f for passage in read for f in self._find(passage, published)], read)
+        there = frozenset().union(*(passage.lists for passage in read))
+        found = settle([f for one in read for f in self._find(one, there, published)], read)
         found = [f for f in found if _concerns(f, read)]
         relevance = weigh(read, [_trace(f) for f in found])
         if relevance.score < THRESHOLD:
@@ -105,8 +106,11 @@ class Coder:
     def _speaks(self, wanted: str) -> bool:
         return any(wanted in column for column in self.vocabulary.words.values())
 
-    def _find(self, passage: Passage, published: date | None) -> list[Finding]:
-        """The events of one sentence, the better sign first where two claim the same words."""
+    def _find(
+        self, passage: Passage, there: frozenset[str], published: date | None
+    ) -> list[Finding]:
+        """The events of one sentence, the better sign first where two claim the same words.
+        `there` are the lists that have a word anywhere in the text."""
         if passage.foreign and len(passage.parties) < 2:
             return []
         names = passage.lists.keys()
@@ -115,7 +119,7 @@ class Coder:
             for name in names
             if name in self._heads
             for head in self._heads[name]
-            if head.needs <= names and head.bars.isdisjoint(names)
+            if head.needs <= names and head.bars.isdisjoint(names) and head.suits(there)
             for hits in _combinations(head.sign, passage)
         ]
         kept = spotted if len(spotted) < 2 else _best(spotted)
@@ -131,6 +135,13 @@ class _Head(NamedTuple):
     sign: Sign
     needs: frozenset[str]
     bars: frozenset[str]
+    given: frozenset[str]
+    unless: frozenset[str]
+
+    def suits(self, there: frozenset[str]) -> bool:
+        """Whether the lists that have a word in the text are those that the sign wants there."""
+        wanted = not self.given or not self.given.isdisjoint(there)
+        return wanted and self.unless.isdisjoint(there)
 
 
 def script(text: str) -> str:
@@ -150,7 +161,12 @@ def _trace(finding: Finding) -> Trace:
     return Trace(finding.passage.leads, finding.status is Status.REPORTED, official)
 
 
-_OFFICIAL = {Category.OFFICIAL_CONTACT, Category.DIPLOMATIC_PROTEST}
+_OFFICIAL = {
+    Category.OFFICIAL_CONTACT,
+    Category.DIPLOMATIC_PROTEST,
+    Category.TRAVEL_ADVISORY,
+    Category.SANCTIONS_LEGAL,
+}
 
 
 def _concerns(finding: Finding, read: Sequence[Passage]) -> bool:

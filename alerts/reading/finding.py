@@ -6,11 +6,13 @@ Reported, denied, considered or background: by the cues around the words of the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from alerts.reading.coding import Category, Status
+from alerts.reading.fold import fold
 from alerts.reading.passage import Passage
 from alerts.reading.scan import Hit
 from alerts.reading.sentence import clause, days
@@ -44,15 +46,15 @@ def status_of(
     refusal = sign.all[0].endswith(".refusal")
     if not refusal and around.denies():
         return Status.DENIED
-    if around.says("considered", 10) and not refusal:
+    if (around.says("considered", 10) or around.asks) and not refusal:
         return Status.CONSIDERED
     if around.is_past(published):
         return Status.BACKGROUND
-    if not sign.incident and (around.says("cause", 6) or around.says("relative", 0)):
+    if not sign.incident and (around.says("cause", 6) or around.tells_which):
         return Status.BACKGROUND
     if not _is_answer(sign) and around.says("object", 4):
         return Status.BACKGROUND
-    if passage.field == "text" and (sign.mention or around.is_deep):
+    if passage.field == "text" and (sign.mention or around.is_deep or around.was_before):
         return Status.BACKGROUND
     return Status.REPORTED
 
@@ -105,13 +107,22 @@ class Around(NamedTuple):
             far = min(far, self.high)
         return any(self.end <= hit.start <= far for hit in later)
 
+    @property
+    def is_now(self) -> bool:
+        """A new step in the same breath, of which the past is only the frame."""
+        return self._holds("modality.now")
+
     def is_past(self, published: date | None) -> bool:
         """A cue of the past in the clause, or a day more than a week before publication."""
-        if self._holds("modality.now"):
+        if self.is_now:
             return False
         if self._holds("modality.past") or self._opens("modality.past"):
             return True
-        return published is not None and self._old(published)
+        return self._of_a_year() if published is None else self._old(published)
+
+    def _of_a_year(self) -> bool:
+        """A year, without a day, in the clause: where the text has no date, that is history."""
+        return bool(_YEAR.search(self.passage.text[: self.high - self.passage.start]))
 
     def _opens(self, name: str) -> bool:
         """A time that opens a sentence holds for all of it."""
@@ -120,13 +131,33 @@ class Around(NamedTuple):
         return self.passage.field == "text" and any(h.start - start <= 2 for h in hits)
 
     @property
+    def asks(self) -> bool:
+        """A question, not a report."""
+        return self.passage.text.rstrip(" \n\"').").endswith("?")
+
+    @property
+    def tells_which(self) -> bool:
+        """The event only says which person or thing is meant (停止した措置, 被取消的活動)."""
+        after = self.passage.text[self.end - self.passage.start :]
+        return self.says("relative", 0) or bool(_ATTRIBUTE.match(after))
+
+    @property
+    def was_before(self) -> bool:
+        """Told in the pluperfect, unless that only reports what somebody said."""
+        said = [h.start for h in self.passage.lists.get("modality.speech", ())]
+        return any(
+            self.low <= had.start and had.end <= self.start and not any(s < had.start for s in said)
+            for had in self.passage.lists.get("modality.pluperfect", ())
+        )
+
+    @property
     def lasts(self) -> bool:
         return self.says("perfect", 5)
 
     @property
     def is_deep(self) -> bool:
         """Far down in a long text, where the news is told and the story so far begins."""
-        return self.start > _DEEP * self.scale and not self._holds("modality.now")
+        return self.start > _DEEP * self.scale and not self.is_now
 
     def _holds(self, name: str) -> bool:
         return any(self.low <= h.start < self.high for h in self.passage.lists.get(name, ()))
@@ -140,3 +171,10 @@ class Around(NamedTuple):
             if self.low - near <= base + place < self.high
         ]
         return bool(named) and max(named) < published - timedelta(days=7)
+
+
+_YEAR = re.compile(r"(?<![\d,])(?<!\d )(?<!\d, )(?:19|20)\d\d(?!\d|年\d{1,2}月\d)")
+_ATTRIBUTE = re.compile(
+    f"(?:を?(?:し|され|行っ))?(?:た|ている|ていた)(?!{fold('方針|疑|容疑|可能|形|模様|上|後|際|場合|件').text})(?=[一-鿿ァ-ヶ])"
+)
+"""What follows a Japanese event that only describes a noun."""

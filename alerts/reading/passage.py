@@ -72,11 +72,16 @@ class Reader:
         return named if len(named) < 2 and terms.isdisjoint(self._voices) else None
 
     def passages(
-        self, folded: Mapping[Place, Folded], hits: Mapping[Place, Sequence[Hit]]
+        self,
+        folded: Mapping[Place, Folded],
+        hits: Mapping[Place, Sequence[Hit]],
+        *,
+        maybe_taiwanese: bool = True,
     ) -> list[Passage]:
-        """The sentences that hold at least one word of the vocabulary, and the lead."""
+        """The sentences that hold at least one word of the vocabulary, and the lead. An outlet that
+        may be Taiwanese is, where its lead says "our country"."""
         read = [p for place in folded for p in self._field(place, folded[place].text, hits[place])]
-        taiwanese = any(_TAIWANESE in p.lists for p in read if p.leads)
+        taiwanese = maybe_taiwanese and any(_TAIWANESE in p.lists for p in read if p.leads)
         return [as_taiwanese(p) for p in read] if taiwanese else read
 
     def _field(self, field: Place, text: str, found: Sequence[Hit]) -> Iterator[Passage]:

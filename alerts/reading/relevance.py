@@ -7,9 +7,11 @@ words for other reasons.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from alerts.reading.fold import fold
 from alerts.reading.passage import PARTIES, Passage
 
 THRESHOLD = 0.5
@@ -51,7 +53,7 @@ _GENRES = {
 
 
 _KINDS = tuple(f"genres.{genre}" for genre in _GENRES)
-_OCCASIONS = {"sport", "entertainment"}
+_OCCASIONS = {"sport", "entertainment", "weather"}
 """Kinds of text that governments quarrel about too."""
 
 
@@ -146,6 +148,8 @@ def _happening(traces: Sequence[Trace]) -> Marks:
 
 
 def _against(read: Sequence[Passage], traces: Sequence[Trace]) -> Marks:
+    if _defines(read):
+        yield -0.7, "defines its title"
     counts = dict.fromkeys(_KINDS, 0)
     for passage in read:
         for name in passage.lists:
@@ -162,13 +166,29 @@ def _against(read: Sequence[Passage], traces: Sequence[Trace]) -> Marks:
     if taken:
         points, genre = max(taken)
         yield -points, f"reads like {genre}"
-    yield from _abroad(read)
+    if not (official and len(_together(p for p in read if p.field == "title")) >= 2):
+        yield from _abroad(read)
+
+
+def _defines(read: Sequence[Passage]) -> bool:
+    """Whether the body begins with the title and says what that is, as an encyclopedia does."""
+    title, opening = (
+        "".join(p.text for p in read if p.field == f)[:600] for f in ("title", "text")
+    )
+    if not 4 <= len(title.strip()) <= 60:
+        return False
+    found = re.match(rf"(?:the )?{re.escape(title.strip())}(.{{0,30}}?)(?:{_IS})", opening)
+    return bool(found)
+
+
+_IS = f"{fold('是|指|為|とは|は、').text}| is | are | was | were | refers | concerns "
 
 
 def _abroad(read: Sequence[Passage]) -> Marks:
     title = [p for p in read if p.field == "title"]
     pair = any(name in p.lists for p in title for name in _COMPOUNDS)
-    both = len(_together(iter(title))) >= 2 and (pair or _opens_here(title))
+    ours = _together(iter(title))
+    both = len(ours) >= 2 and "JP" in ours and (pair or _opens_here(title))
     if any(p.foreign for p in title) and not both:
         yield -0.4, "the title is about a third country"
         return

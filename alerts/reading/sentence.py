@@ -24,6 +24,7 @@ _DAY = re.compile(
     rf"|(?:in|since|from|last|of|by) (?P<month2>{_NAME})(?: (?P<year2>(?:19|20)\d\d))?"
     r"|(?:in|since|from|of) (?P<year3>(?:19|20)\d\d)(?!\d)"
     r"|(?P<year4>(?:19|20)\d\d)年(?:度)?(?:(?P<month4>\d{1,2})月(?:(?P<day4>\d{1,2})日)?)?"
+    r"|(?<![\d,.$-])(?P<year6>(?:19|20)\d\d)(?![\d,年-]|\.\d| (?:people|yen|yuan))"
     r"|(?<![\d年])(?P<month5>\d{1,2})月(?!间)(?:(?P<day5>\d{1,2})日)?"
 )
 
@@ -81,7 +82,7 @@ def days(sentence: str, today: date) -> tuple[tuple[int, date], ...]:
 
 def _day(found: re.Match[str], today: date) -> date | None:
     groups = found.groupdict()
-    year = _number(groups, "year", "year2", "year3", "year4")
+    year = _number(groups, "year", "year2", "year3", "year4", "year6")
     month = _month(groups["month"] or groups["month2"]) or _number(groups, "month4", "month5")
     number = _number(groups, "day", "day4", "day5")
     if not month:

@@ -89,9 +89,13 @@ class _News:
 
     def _is_late(self, finding: Finding) -> bool:
         """Eased below a lead with other news: in most texts a visit or a lifting of long ago."""
-        sign = finding.sign
-        late = not finding.passage.leads and (sign.category, sign.direction) not in self.leads
-        return late and bool(self.leads) and sign.direction is Direction.EASING
+        easing = finding.sign.direction is Direction.EASING
+        return easing and bool(self.leads) and self._below(finding)
+
+    def _below(self, finding: Finding) -> bool:
+        """Told below the lead only."""
+        told = (finding.sign.category, finding.sign.direction)
+        return not finding.passage.leads and told not in self.leads
 
     def _is_reversed(self, finding: Finding) -> bool:
         """The other direction is told in the same sentence, or in the title over a body."""
@@ -103,14 +107,22 @@ class _News:
             return True
         mutual = category is Category.OFFICIAL_CONTACT
         stronger = Direction.ESCALATION if mutual else Direction.EASING
+        if self._below(finding) and other is stronger and (category, other) in self.leads:
+            return True
         return other is stronger and (*finding.place, category, other) in self.sentences
 
     def _lasts(self, finding: Finding) -> bool:
-        """A state that lasts ("has urged", 呼びかけている) beside the other news of a title."""
+        """A state that lasts ("has urged", 呼びかけている) or began the other day: beside the other
+        news of a title, or below the lead."""
         title = {category for category, _ in self.title}
-        if not title or finding.sign.category in title:
+        told = (finding.sign.category, finding.sign.direction)
+        if finding.sign.category in title or (finding.passage.leads and not title):
+            return False
+        if told in self.leads and not finding.passage.leads:
             return False
         around = Around.of(finding.hits, finding.passage)
+        if not title and around.is_now:
+            return False
         return around.lasts or around.says("earlier", 5)
 
 

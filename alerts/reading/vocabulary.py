@@ -48,6 +48,10 @@ class Sign:
     """Full names of the lists (`aspect.list`) of which each must have a word in the sentence."""
     without: tuple[str, ...]
     """Lists of which none may have a word in the sentence."""
+    given: tuple[str, ...]
+    """Lists of which one must have a word somewhere in the text; none: no such condition."""
+    unless: tuple[str, ...]
+    """Lists of which none may have a word anywhere in the text."""
     reach: int
     """How far apart neighbouring words may stand: CJK characters, thrice as many Latin ones."""
     direction: Direction
@@ -102,6 +106,8 @@ class _Sign(BaseModel):
 
     all: list[str] = Field(min_length=1)
     without: list[str] = []
+    given: list[str] = []
+    unless: list[str] = []
     reach: int = 45
     direction: Direction
     severity: Severity
@@ -250,6 +256,8 @@ def _signs(
             category=page.category,
             all=tuple(_full(path, ref, words) for ref in sign.all),
             without=tuple(_full(path, ref, words) for ref in sign.without),
+            given=tuple(_full(path, ref, words) for ref in sign.given),
+            unless=tuple(_full(path, ref, words) for ref in sign.unless),
             reach=sign.reach,
             direction=sign.direction,
             severity=sign.severity,
