@@ -220,7 +220,7 @@ def _target(
 
 
 def _other(told: Told, actor: str | None, names: Names) -> Mention | None:
-    """The mention of the target: in the event's clause, aimed at, after its first word."""
+    """The mention of the target: aimed at, in the event's clause, after its first word."""
     mentions = [m for m in names.of(told.passage) if m.party != actor]
     if len(mentions) < 2:
         return mentions[0] if mentions else None
@@ -229,7 +229,7 @@ def _other(told: Told, actor: str | None, names: Names) -> Mention | None:
 
     def away(m: Mention) -> tuple[bool, bool, bool, int]:
         inside = low <= m.start < high
-        return not inside, m.case is not Case.DATIVE, m.start < start, abs(m.start - start)
+        return m.case is not Case.DATIVE, not inside, m.start < start, abs(m.start - start)
 
     return min(mentions, key=away)
 
