@@ -26,7 +26,8 @@ from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat, NotifyType
 
 from alerts.errors import ChannelError, DeliveryError
 from alerts.telling.escape import cut, markdown
-from alerts.telling.refusal import refusal, secrets
+from alerts.telling.fit import SIZES, fit
+from alerts.telling.refusal import Refusal, disguised, refusal, secrets
 from alerts.telling.render import Message
 from alerts.telling.webhook import is_webhook, key, post
 from alerts.telling.wire import Envelope, Wire, carrying
@@ -34,6 +35,10 @@ from alerts.telling.wording import Wording
 
 LIMIT = 30.0
 """Seconds that one message may take on one channel."""
+
+ROOM_FOR_TRANSLATION = 0.9
+"""Of a limit, where Apprise translates the body afterwards: it escapes what the dialect wants
+escaped, and a message that is too long is refused as a whole."""
 
 _LOG = logging.getLogger("apprise")
 _LOG.setLevel(logging.DEBUG)
@@ -56,7 +61,7 @@ _TYPES = {"critical": NotifyType.FAILURE, "high": NotifyType.WARNING}
 _LINK = re.compile(r"(?<!\\)\]\((https?://[^()\s<>]+)\)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,19}(?=://)")
 
-Means = Callable[[Message, Envelope | None], list[str] | None]
+Means = Callable[[Message, Wire], list[str] | None]
 """Sends a message and waits: None where it was accepted, else log lines that say why not."""
 
 
@@ -108,25 +113,28 @@ async def send(
         log = await asyncio.wait_for(_in_thread(partial(_carry, means, message, wire)), limit)
     except TimeoutError:
         log = ["timed out"]
-    if log is not None:
-        raise _refused(channel, log, wire)
+    why = _why(channel, log, wire)
+    if why is not None:
+        raise DeliveryError(
+            channel.name,
+            why.what,
+            why.remedy,
+            permanent=why.permanent,
+            retry_after=wire.retry_after,
+        )
 
 
 def _carry(means: Means, message: Message, wire: Wire) -> list[str] | None:
     with carrying(wire):
-        return means(message, wire.envelope)
+        return means(message, wire)
 
 
-def _refused(channel: Channel, log: list[str], wire: Wire) -> DeliveryError:
+def _why(channel: Channel, log: list[str] | None, wire: Wire) -> Refusal | None:
+    """Why the message was not taken; None where it was."""
     hidden = secrets(channel.url) | {channel.secret or channel.url}
-    why = refusal(log, hidden, wire.statuses)
-    return DeliveryError(
-        channel.name,
-        why.what,
-        why.remedy,
-        permanent=why.permanent,
-        retry_after=wire.retry_after,
-    )
+    if log is not None:
+        return refusal(log, hidden, wire.statuses)
+    return disguised(wire.said, wire.code, hidden) if wire.code else None
 
 
 def _means(channel: Channel, seconds: float) -> Means:
@@ -155,6 +163,8 @@ def _service(channel: Channel) -> NotifyBase:
     service = Apprise.instantiate(channel.url, asset=_ASSET)
     if not isinstance(service, NotifyBase):
         raise ChannelError(channel.name, *_unusable(channel.url))
+    # Apprise sleeps before a first message to some services (5.5 s for Lark); the outbox paces.
+    service.request_rate_per_sec = 0
     if "format" not in _query(channel.url) and (style := _style(service)):
         service.notify_format = NotifyFormat(style["body"])
     return service
@@ -178,9 +188,10 @@ def _set_patience(service: NotifyBase, url: str, seconds: float) -> None:
         service.socket_read_timeout = seconds
 
 
-def _notify(service: NotifyBase, message: Message, _envelope: Envelope | None) -> list[str] | None:
+def _notify(service: NotifyBase, message: Message, wire: Wire) -> list[str] | None:
     """Send and wait. None where it was accepted, else what Apprise logged about it."""
     title, body, body_format = _written(service, message)
+    wire.code = _style(service).get("code")
     kind = _TYPES.get(message.severity, NotifyType.INFO)
     lines = _Lines()
     _LOG.addHandler(lines)
@@ -203,30 +214,23 @@ def _written(service: NotifyBase, message: Message) -> tuple[str, str, NotifyFor
     if shown is not NotifyFormat.HTML:
         if service.title_maxlen <= 0 or style.get("title") == "body":
             title, body = "", _heading(title, shown) + body
-        body = _fit(body, service.body_maxlen)
+        angle = style.get("angle") and shown is NotifyFormat.MARKDOWN
+        body = _LINK.sub(r"](<\1>)", body) if angle else body
+        body = fit(body, _limit(service, style), SIZES[style.get("unit", "characters")])
+        shown = NotifyFormat.HTML if angle else shown
     title = cut(title, service.title_maxlen) if service.title_maxlen > 0 else ""
-    if style.get("angle") and shown is NotifyFormat.MARKDOWN:
-        return title, _LINK.sub(r"](<\1>)", body), NotifyFormat.HTML
     return title, body, shown
+
+
+def _limit(service: NotifyBase, style: dict[str, Any]) -> int:
+    limit = min(service.body_maxlen, style.get("limit", service.body_maxlen))
+    return int(limit * ROOM_FOR_TRANSLATION) if style.get("angle") else limit
 
 
 def _heading(title: str, shown: NotifyFormat) -> str:
     if shown is NotifyFormat.MARKDOWN:
         return f"**{markdown(title)}**\n\n"
     return f"{title}\n\n"
-
-
-def _fit(body: str, limit: int) -> str:
-    """The first lines of `body` that fit: a link never spans lines, so none is ever cut."""
-    if len(body) <= limit:
-        return body
-    kept, room = [], limit - 2
-    for line in body.split("\n"):
-        room -= len(line) + 1
-        if room < 0:
-            break
-        kept.append(line)
-    return "\n".join([*kept, "…"])
 
 
 def _style(service: NotifyBase) -> dict[str, Any]:

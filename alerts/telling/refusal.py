@@ -51,6 +51,20 @@ def refusal(
     return Refusal(_quoted(log, secrets), _AGAIN, permanent=False)
 
 
+def disguised(said: Mapping[str, Any], key: str, secrets: Iterable[str] = ()) -> Refusal | None:
+    """The refusal that an answer with status 200 holds: an error code under `key` that is not 0.
+
+    None where the message was taken. Of the service's words nothing of `secrets` is told.
+    """
+    code = said.get(key)
+    if code in (None, 0, "0"):
+        return None
+    words = next((str(said[name]) for name in ("errmsg", "msg") if said.get(name)), "")
+    what = f"the service answered code {code}" + (f": {words}" if words else "")
+    verdict = _table()["code"].get(str(code), {"permanent": False})
+    return _verdict(_quoted([what], secrets), [verdict])
+
+
 def secrets(url: str) -> frozenset[str]:
     """Every part of an address that may be secret, as written and decoded: all but the scheme."""
     _, _, rest = url.partition("://")

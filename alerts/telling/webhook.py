@@ -24,7 +24,7 @@ import time
 import requests
 
 from alerts.telling.render import Message
-from alerts.telling.wire import Envelope
+from alerts.telling.wire import Envelope, Wire
 
 VERSION = 1
 SHORTEST_SECRET = 24
@@ -77,10 +77,10 @@ def signature(secret: str, id_: str, timestamp: int, content: bytes) -> str:
 
 
 def post(
-    message: Message, envelope: Envelope | None, *, url: str, secret: str, seconds: float
+    message: Message, wire: Wire, *, url: str, secret: str, seconds: float
 ) -> list[str] | None:
     """Post and wait. None where it was accepted (any 2xx), else what went wrong, as log lines."""
-    envelope = envelope or Envelope(secrets.token_hex(10))
+    envelope = wire.envelope or Envelope(secrets.token_hex(10))
     content, now = body(message, envelope), int(time.time())
     headers = {
         "Content-Type": "application/json",

@@ -31,6 +31,9 @@ from extractors.headers import retry_after
 LONGEST_WAIT = timedelta(days=1)
 """A service that asks for more is asked again after this long."""
 
+LONGEST_ANSWER = 100_000
+"""Bytes of an answer that are looked into."""
+
 _MESSAGE_ID = re.compile(r"^Message-ID:.*(?:\r?\n[ \t].*)*", re.MULTILINE | re.IGNORECASE)
 _HEAD_END = re.compile(r"\r?\n\r?\n")
 
@@ -54,6 +57,10 @@ class Wire:
     """HTTP status codes, in the order of the answers."""
     retry_after: timedelta | None = None
     """The longest wait that an answer asked for."""
+    code: str | None = None
+    """The key of an error code in answers of this service."""
+    said: Mapping[str, Any] = field(default_factory=dict)
+    """The JSON object of the last answer; empty where it was none."""
 
 
 _wire: ContextVar[Wire | None] = ContextVar("wire", default=None)
@@ -74,23 +81,30 @@ def headers(envelope: Envelope) -> dict[str, str]:
     return {"Idempotency-Key": envelope.id, "X-Sequence-ID": envelope.id}
 
 
-def wait(answer: Mapping[str, str], body: bytes, now: datetime) -> timedelta | None:
+def wait(answer: Mapping[str, str], said: Mapping[str, Any], now: datetime) -> timedelta | None:
     """How long an answer asks to be left alone, by its headers or as some services say it."""
     seconds = retry_after(answer.get("retry-after"), now)
     if seconds is None:
-        seconds = _said(body)
+        seconds = _asked(said)
     return None if seconds is None else min(timedelta(seconds=min(seconds, 1e6)), LONGEST_WAIT)
 
 
-def _said(body: bytes) -> float | None:
+def _asked(said: Mapping[str, Any]) -> float | None:
     """Discord: `retry_after`; Telegram: `parameters.retry_after`; Matrix: `retry_after_ms`."""
     try:
-        said = json.loads(body)
-        said = {**said, **said.get("parameters", {})}
-        seconds = said.get("retry_after", said.get("retry_after_ms", 0) / 1000)
+        all_said = {**said, **said.get("parameters", {})}
+        seconds = all_said.get("retry_after", all_said.get("retry_after_ms", 0) / 1000)
         return float(seconds) if seconds > 0 else None
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError):
         return None
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    try:
+        said = json.loads(body[:LONGEST_ANSWER])
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def stamped(mail: str, envelope: Envelope, domain: str) -> str:
@@ -119,8 +133,9 @@ def _http(
         request.headers.update(headers(wire.envelope))
     answer = _send_http(session, request, **how)
     wire.statuses.append(answer.status_code)
+    wire.said = _object(answer.content)
     if answer.status_code in {429, 503}:
-        asked = wait(answer.headers, answer.content, datetime.now(UTC))
+        asked = wait(answer.headers, wire.said, datetime.now(UTC))
         wire.retry_after = max(filter(None, (asked, wire.retry_after)), default=None)
     return answer
 

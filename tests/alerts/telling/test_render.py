@@ -43,15 +43,14 @@ def test_the_text_says_everything(notice: Notice) -> None:
         "\n"
         "Published: 2025-11-15 08:50 JST (date from the feed)\n"
         "First seen: 2025-11-15 10:02 JST (1 h 12 min after publication)\n"
+        "Rule: Travel advisories (travel, version 0f3a)\n"
+        "To mute this event: noroshi alerts mute e1 --for 3d\n"
+        'To mute its kind: enabled = false for rule "travel" in noroshi.toml\n'
         "\n"
         "Reported so far by:\n"
         "- 樣本日報, Traditional Chinese: https://daily.example/2025/11/15?id=1&x=2\n"
         "- 見本新聞, Japanese: https://shimbun.example/1\n"
         "- Sample Post, English: https://post.example/1\n"
-        "\n"
-        "Rule: Travel advisories (travel, version 0f3a)\n"
-        "To mute this event: noroshi alerts mute e1 --for 3d\n"
-        'To mute its kind: enabled = false for rule "travel" in noroshi.toml\n'
     )
 
 
@@ -94,12 +93,15 @@ def test_markdown_marks_the_words_and_links_the_outlets(notice: Notice) -> None:
         "",
         "- 公開：2025-11-15 08:50 JST（日付はフィードによる）",
         "- 初検知：2025-11-15 10:02 JST（公開から1時間12分後）",
-        "- これまでの報道：[樣本日報](https://daily.example/2025/11/15?id=1&x=2)"
-        "（中国語（繁体字））、[見本新聞](https://shimbun.example/1)（日本語）、"
-        "[Sample Post](https://post.example/1)（英語）",
         "- ルール：Travel advisories（travel、版 0f3a）",
         "- この出来事の通知を止める：noroshi alerts mute e1 --for 3d",
         '- 同種の通知を止める：noroshi.toml でルール "travel" を enabled = false にする',
+        "",
+        "これまでの報道：",
+        "",
+        "- [樣本日報](https://daily.example/2025/11/15?id=1&x=2)（中国語（繁体字））",
+        "- [見本新聞](https://shimbun.example/1)（日本語）",
+        "- [Sample Post](https://post.example/1)（英語）",
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from email import message_from_string
 
@@ -104,26 +103,25 @@ async def test_matrix_is_believed_before_it_is_asked_again(
     assert caught.value.retry_after == timedelta(minutes=1)
 
 
-WAITS: dict[str, tuple[dict[str, str], object, timedelta | None]] = {
-    "seconds": ({"retry-after": "90"}, None, timedelta(seconds=90)),
-    "date": ({"retry-after": "Sat, 15 Nov 2025 01:02:00 GMT"}, None, timedelta(minutes=2)),
-    "past": ({"retry-after": "Sat, 15 Nov 2025 00:00:00 GMT"}, None, timedelta(0)),
-    "nonsense": ({"retry-after": "soon"}, None, None),
+WAITS: dict[str, tuple[dict[str, str], dict[str, object], timedelta | None]] = {
+    "seconds": ({"retry-after": "90"}, {}, timedelta(seconds=90)),
+    "date": ({"retry-after": "Sat, 15 Nov 2025 01:02:00 GMT"}, {}, timedelta(minutes=2)),
+    "past": ({"retry-after": "Sat, 15 Nov 2025 00:00:00 GMT"}, {}, timedelta(0)),
+    "nonsense": ({"retry-after": "soon"}, {}, None),
     "discord": ({}, {"retry_after": 1.5}, timedelta(seconds=1.5)),
     "telegram": ({}, {"ok": False, "parameters": {"retry_after": 35}}, timedelta(seconds=35)),
     "matrix": ({}, {"retry_after_ms": 2000}, timedelta(seconds=2)),
-    "for ever": ({"retry-after": "999999999"}, None, LONGEST_WAIT),
+    "for ever": ({"retry-after": "999999999"}, {}, LONGEST_WAIT),
     "infinity": ({}, {"retry_after": float("inf")}, LONGEST_WAIT),
     "not a number": ({}, {"retry_after": float("nan")}, None),
     "text": ({}, {"retry_after": "x"}, None),
-    "a list": ({}, [1], None),
     "odd parameters": ({}, {"parameters": [1]}, None),
     "silence": ({}, {}, None),
 }
 
 
-@pytest.mark.parametrize(("said", "body", "pause"), WAITS.values(), ids=WAITS.keys())
+@pytest.mark.parametrize(("headers", "said", "pause"), WAITS.values(), ids=WAITS.keys())
 def test_services_say_it_in_their_own_ways(
-    said: dict[str, str], body: object, pause: timedelta | None
+    headers: dict[str, str], said: dict[str, object], pause: timedelta | None
 ) -> None:
-    assert wait(said, json.dumps(body).encode(), NOW) == pause
+    assert wait(headers, said, NOW) == pause
