@@ -25,11 +25,22 @@ class Arrival(StrEnum):
     """It was looked for in the source's archive."""
 
 
+class ArticleKind(StrEnum):
+    """Who speaks in an article."""
+
+    REPORT = "report"
+    """Somebody about the matter."""
+    OFFICIAL = "official"
+    """An authority in its own matter."""
+
+
 class TextFrom(StrEnum):
     """What the text of an article was read from."""
 
     PAGE = "page"
     FEED = "feed"
+    DOCUMENT = "document"
+    """An official document of what is in force, whose change the article is."""
     FILE = "file"
     CATALOGUE = "catalogue"
     """A record of the shipped catalogue whose text was not supplied: the abstract stands for it."""
@@ -64,6 +75,7 @@ class Article:
     retry_page: bool = False
     """The page could not be read for a passing reason: a later cycle should try again."""
     arrival: Arrival = Arrival.NEW
+    kind: ArticleKind = ArticleKind.REPORT
 
     @property
     def version_id(self) -> str:

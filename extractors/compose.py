@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from extractors.article import Arrival, Article, Origin, TextFrom, article_id
+from extractors.article import Arrival, Article, ArticleKind, Origin, TextFrom, article_id
 from extractors.entry import Entry
 from extractors.language import detect_language
 from extractors.page import Page
-from extractors.source import Source
+from extractors.source import Source, SourceKind
 
 TOLERANCE = timedelta(minutes=10)
 """How far ahead of ours a publisher's clock may be."""
@@ -43,7 +43,7 @@ def compose(
         origin=Origin.NEWS,
         source_id=source.id,
         fetched_at=fetched_at,
-        text_from=TextFrom.PAGE if page else TextFrom.FEED,
+        text_from=_text_from(page, source),
         published_at=date.moment,
         published_source=date.source,
         author=(page.author if page else None) or entry.author,
@@ -57,6 +57,7 @@ def compose(
         ),
         retry_page=retry,
         arrival=arrival(entry, date.moment),
+        kind=ArticleKind.OFFICIAL if source.official else ArticleKind.REPORT,
     )
 
 
@@ -67,6 +68,12 @@ def arrival(entry: Entry, published_at: datetime | None) -> Arrival:
         return entry.arrival
     late = published_at is not None and published_at >= entry.new_since
     return Arrival.NEW if late else Arrival.BACKLOG
+
+
+def _text_from(page: Page | None, source: Source) -> TextFrom:
+    if page:
+        return TextFrom.PAGE
+    return TextFrom.DOCUMENT if source.kind is SourceKind.STATE else TextFrom.FEED
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from extractors.items import MOST, Item, cut_warning, entries_of
 from extractors.jsonfeed import ASK, read_json_feed
 from extractors.plain import plain_text
 from extractors.source import Source
+from extractors.standing import Standing
 
 LARGEST = 50 * 1024 * 1024
 """Bytes of a feed that was stored compressed."""
@@ -37,6 +38,9 @@ class Feed:
     title: str
     entries: tuple[Entry, ...]
     warnings: tuple[str, ...] = ()
+    standings: tuple[Standing, ...] | None = None
+    """Of a document that says what is in force: its levels. What changed in them are entries
+    (`extractors.state.changes`)."""
 
 
 def parse_feed(body: bytes, content_type: str | None, source: Source, url: str) -> Feed:

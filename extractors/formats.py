@@ -10,6 +10,7 @@ from extractors.listing import parse_html_list
 from extractors.records import parse_records
 from extractors.sitemap import parse_sitemap
 from extractors.source import Source, SourceKind
+from extractors.state import parse_state
 
 Reader = Callable[[bytes, str | None, Source, str], Feed]
 """From the body, its Content-Type, the source and the address that answered. Raises FeedError."""
@@ -20,6 +21,7 @@ READERS: dict[SourceKind, Reader] = {
     SourceKind.HTML_LIST: parse_html_list,
     SourceKind.JSON_LIST: parse_records,
     SourceKind.GDELT: parse_gdelt,
+    SourceKind.STATE: parse_state,
 }
 
 PACE = {SourceKind.GDELT: 5.5}

@@ -11,12 +11,15 @@ from typing import Literal
 
 from extractors.compose import arrival
 from extractors.entry import Entry
-from extractors.errors import ExtractorError, FetchError, HttpError
+from extractors.errors import ExtractorError, FeedError, FetchError, HttpError
 from extractors.feed import Feed
 from extractors.fetch import Fetcher, Response, Validators
 from extractors.formats import PACE, parse_source
 from extractors.source import Source
+from extractors.standing import Standing
+from extractors.state import changes
 
+DOUBTED = "open it in a browser; if it is right, wait"
 BACKLOG = timedelta(hours=24)
 """How old an entry of a source's first poll may be and still count as new."""
 
@@ -30,6 +33,8 @@ class SourceState:
     """SHA-256 of the last body that could be read."""
     first_polled_at: datetime | None = None
     """When it was read for the first time; None until then."""
+    standings: tuple[Standing, ...] | None = None
+    """What a document of state said was in force; None until it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +84,35 @@ async def _read_feed(
 ) -> Poll:
     try:
         feed = await asyncio.to_thread(_parse, source, response)
+        if feed.standings is not None:
+            return _answered(_changed(source, state, feed, response), response)
     except ExtractorError as error:
         return _answered(Poll(source, "failed", (), state, error=error), response)
     began = state.first_polled_at or response.fetched_at
     entries = feed.entries if state.first_polled_at else _first(feed.entries, began - backlog)
-    kept = SourceState(response.validators, _hash(response.body), began)
+    kept = replace(
+        state,
+        validators=response.validators,
+        body_hash=_hash(response.body),
+        first_polled_at=began,
+    )
     found = Poll(source, "new", entries, kept, feed.warnings, format=feed.format)
     return _answered(found, response)
+
+
+def _changed(source: Source, state: SourceState, feed: Feed, response: Response) -> Poll:
+    """A document of state: its changes are the entries. One that is not believed is asked again in
+    full, and what stood before stands."""
+    entries, compared = changes(feed, state.standings, source, response.fetched_at)
+    kept = SourceState(
+        validators=Validators() if compared.waiting else response.validators,
+        body_hash=None if compared.waiting else _hash(response.body),
+        first_polled_at=state.first_polled_at or response.fetched_at,
+        standings=compared.kept,
+    )
+    doubt = FeedError(source.url, compared.doubt, DOUBTED) if compared.doubt else None
+    outcome: Literal["new", "failed"] = "failed" if doubt else "new"
+    return Poll(source, outcome, entries, kept, feed.warnings, error=doubt, format=feed.format)
 
 
 def _first(entries: Sequence[Entry], since: datetime) -> tuple[Entry, ...]:

@@ -13,7 +13,7 @@ from extractors.entry import Entry
 from extractors.errors import ExtractorError, FetchError, PageError
 from extractors.fetch import Fetcher, Response
 from extractors.page import Page, read_page
-from extractors.source import Source
+from extractors.source import Source, SourceKind
 
 
 async def read(
@@ -23,6 +23,8 @@ async def read(
 
     `executor` runs the reading of the page: a process pool, or by default the loop's threads.
     """
+    if source.kind is SourceKind.STATE:
+        return compose(entry, None, source, datetime.now(UTC))
     if not source.full_text:
         warning = "the publisher's terms allow the feed's own text only"
         return compose(entry, None, source, datetime.now(UTC), warning)

@@ -56,6 +56,8 @@ def _source(row: dict[str, Any]) -> Source:
         enabled=row["enabled"],
         reason=row.get("reason"),
         listing=Listing(**row["listing"]) if "listing" in row else None,
+        document=row.get("document"),
+        official=row.get("official", row["kind"] == SourceKind.STATE),
     )
 
 

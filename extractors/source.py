@@ -20,7 +20,7 @@ class SourceKind(StrEnum):
     GDELT = "gdelt"
     """An answer of GDELT's DOC 2.0 API in its mode artlist."""
     STATE = "state"
-    """A document that holds what is in force now, not what is new. Known, not read yet."""
+    """A document that holds what is in force now, not what is new: its changes are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,10 @@ class Source:
     """Why it is off, for people."""
     listing: Listing | None = None
     """For the kinds `html-list` and `json`."""
+    document: str | None = None
+    """For the kind `state`: which of the forms of `state_documents.toml` it has."""
+    official: bool = False
+    """An authority speaks here in its own matter: its notices are official ones, not reports."""
 
     @property
     def aggregator(self) -> bool:

@@ -25,7 +25,6 @@ from alerts.telling.wire import Envelope
 from extractors.article import Arrival, Article, TextFrom, article_id
 from extractors.entry import Entry
 from extractors.fetch import Fetcher
-from extractors.formats import READERS
 from extractors.poll import Poll, SourceState, poll
 from extractors.reading import read
 from extractors.source import Source
@@ -98,7 +97,7 @@ class Cycle:
     async def fetch(self) -> None:
         """Poll every enabled source and find the entries that are not stored yet."""
         self.states = await asyncio.to_thread(self._begin)
-        enabled = [s for s in self.house.sources if s.enabled and s.kind in READERS]
+        enabled = [source for source in self.house.sources if source.enabled]
         with self.progress.stage("fetch", len(enabled)) as advance:
             self.polls = await _each(enabled, self._poll, advance)
         self._account_polls()

@@ -26,7 +26,7 @@ from alerts.reading.rule import RuleBook, load_rules
 from alerts.telling.channel import Channel
 from extractors.fetch import FetchLimits, server_of
 from extractors.shipped import shipped_sources
-from extractors.source import Source, SourceKind
+from extractors.source import Source
 from flows.errors import SettingsError
 from flows.tables import Settings, Shipped, nearest
 from flows.toml_lines import locate
@@ -202,7 +202,7 @@ def _sources(settings: Settings, text: str, file: Path | None) -> tuple[Source, 
 def _chosen(source: Source, choice: Shipped) -> Source:
     if source.id in choice.disable:
         return replace(source, enabled=False, reason="switched off in noroshi.toml")
-    if source.id in choice.enable and source.kind is not SourceKind.STATE:
+    if source.id in choice.enable:
         return replace(source, enabled=True, reason=None)
     return source
 

@@ -138,6 +138,8 @@ class SourceTable(_Table):
     tags: tuple[str, ...] = ()
     enabled: bool = True
     listing: ListingTable | None = None
+    document: str | None = None
+    official: bool = False
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -153,7 +155,19 @@ class SourceTable(_Table):
                 raise ValueError('kind "json" needs url under [source.listing]')
         elif listing is not None:
             raise ValueError('[source.listing] is for the kinds "html-list" and "json"')
+        self._refuse_document()
         return self
+
+    def _refuse_document(self) -> None:
+        if self.kind is not SourceKind.STATE:
+            if self.document is not None:
+                raise ValueError('document is for the kind "state"')
+            return
+        from extractors.state import forms
+
+        if self.document not in forms():
+            known = " or ".join(repr(name) for name in forms())
+            raise ValueError(f'kind "state" needs document = {known}')
 
     def source(self) -> Source:
         return Source(
@@ -168,6 +182,8 @@ class SourceTable(_Table):
             enabled=self.enabled,
             reason=None if self.enabled else "switched off in noroshi.toml",
             listing=self.listing.listing() if self.listing else None,
+            document=self.document,
+            official=self.official or self.kind is SourceKind.STATE,
         )
 
 

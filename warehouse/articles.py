@@ -164,6 +164,7 @@ def _row(article: Article, former: dict[str, object] | None, now: datetime) -> R
         "warnings": list(article.warnings),
         "text_from": str(article.text_from),
         "retry_page": article.retry_page,
+        "kind": str(article.kind),
         "page_attempts": 1 if former is None else int(str(former["page_attempts"])) + 1,
         "arrival": str(_arrival(article, former)),
     }

@@ -11,6 +11,7 @@ import duckdb
 from extractors.fetch import Validators
 from extractors.poll import Poll, SourceState
 from extractors.source import Source
+from warehouse import standings
 from warehouse.rows import Row, insert
 
 
@@ -31,6 +32,7 @@ class Fetch:
 
 def states(connection: duckdb.DuckDBPyConnection) -> dict[str, SourceState]:
     """What each source said of itself at its last successful poll."""
+    held = standings.held(connection)
     answer = connection.execute(
         """
         SELECT source_id, etag, last_modified, body_hash, first_polled_at
@@ -38,7 +40,9 @@ def states(connection: duckdb.DuckDBPyConnection) -> dict[str, SourceState]:
         """
     )
     return {
-        source: SourceState(Validators(etag, modified), body_hash, first_polled_at)
+        source: SourceState(
+            Validators(etag, modified), body_hash, first_polled_at, held.get(source)
+        )
         for source, etag, modified, body_hash, first_polled_at in answer.fetchall()
     }
 
@@ -59,6 +63,7 @@ def remember(connection: duckdb.DuckDBPyConnection, polls: Sequence[Poll], now: 
     )
     rows = [_state(poll, former.get(poll.source.id), now) for poll in polls]
     insert(connection, "store.source_state", rows)
+    standings.keep(connection, polls)
 
 
 def log_fetches(
