@@ -26,7 +26,7 @@ from alerts.reading.coding import (
 from alerts.reading.finding import Finding, status_of
 from alerts.reading.fold import Folded, fold
 from alerts.reading.grave import LEVELS, Grade, grade
-from alerts.reading.passage import Passage, Place, Reader, first
+from alerts.reading.passage import Passage, Place, Reader
 from alerts.reading.relevance import THRESHOLD, Relevance, Trace, named, nothing, weigh
 from alerts.reading.role import Names, roles
 from alerts.reading.scan import Hit, Scanner
@@ -119,7 +119,7 @@ class Coder:
             for name in names
             if name in self._heads
             for head in self._heads[name]
-            if head.needs <= names and head.bars.isdisjoint(names) and head.suits(there)
+            if head.needs <= names and names.isdisjoint(head.bars) and head.suits(there)
             for hits in _combinations(head.sign, passage)
         ]
         kept = spotted if len(spotted) < 2 else _best(spotted)
@@ -186,34 +186,30 @@ _ABROAD = {
 Spotted = tuple[Sign, tuple[Hit, ...]]
 
 
-def _combinations(sign: Sign, passage: Passage) -> Iterator[tuple[Hit, ...]]:
+def _combinations(sign: Sign, passage: Passage) -> list[tuple[Hit, ...]]:
     """Each hit of the first list with its nearest hit of the others, where they are in reach."""
     reach = sign.reach * passage.scale
-    for head in first(passage.lists[sign.all[0]], _TRIES):
-        hits = [head]
-        for name in sign.all[1:]:
-            near = _nearest(head, first(passage.lists[name], 3 * _TRIES))
-            if near is None or _gap(head, near) > reach:
-                break
-            hits.append(near)
-        if len(hits) == len(sign.all):
-            yield tuple(hits)
+    lists = [passage.lists[name][: 3 * _TRIES] for name in sign.all[1:]]
+    heads = passage.lists[sign.all[0]][:_TRIES]
+    if not lists:
+        return [(head,) for head in heads]
+    made = []
+    for head in heads:
+        hits = [near for others in lists if (near := _nearest(head, others, reach))]
+        if len(hits) == len(lists):
+            made.append((head, *hits))
+    return made
 
 
-def _nearest(head: Hit, others: Iterator[Hit]) -> Hit | None:
-    """The nearest that does not overlap; of two as near, the one that ends later."""
-    best, least = None, 0
+def _nearest(head: Hit, others: Sequence[Hit], reach: int) -> Hit | None:
+    """The nearest in reach that does not overlap; of two as near, the one that ends later."""
+    best, least = None, reach
+    start, end, _ = head
     for other in others:
-        gap = _gap(head, other)
-        if gap < 0 or (best and (gap, -other.end) >= (least, -best.end)):
-            continue
-        best, least = other, gap
+        gap = other[0] - end if other[0] > start else start - other[1]
+        if 0 <= gap < least or (gap == least and (best is None or other[1] > best[1])):
+            best, least = other, gap
     return best
-
-
-def _gap(one: Hit, other: Hit) -> int:
-    """Characters between two hits; negative where they overlap."""
-    return (other.start - one.end) if other.start > one.start else (one.start - other.end)
 
 
 def _best(spotted: Sequence[Spotted]) -> list[Spotted]:
@@ -222,17 +218,17 @@ def _best(spotted: Sequence[Spotted]) -> list[Spotted]:
 
 def _outdoes(better: Spotted, one: Spotted) -> bool:
     """Whether `better` reads the words of `one` more fully, by more or longer words."""
-    more = len(better[1]) - len(one[1])
-    if more < 0 or better is one:
+    wide, narrow = better[1], one[1]
+    if len(wide) < len(narrow) or better is one:
         return False
-    for hit in one[1]:
-        if not any(b.start <= hit.start and hit.end <= b.end for b in better[1]):
+    for start, end, _ in narrow:
+        if not any(low <= start and end <= high for low, high, _ in wide):
             return False
-    return more > 0 or _size(better) > _size(one)
+    return len(wide) > len(narrow) or _size(wide) > _size(narrow)
 
 
-def _size(spotted: Spotted) -> int:
-    return sum(hit.end - hit.start for hit in spotted[1])
+def _size(hits: tuple[Hit, ...]) -> int:
+    return sum(end - start for start, end, _ in hits)
 
 
 def _events(
@@ -301,12 +297,12 @@ def _grade(findings: Sequence[Finding], level: str | None) -> Grade:
 def _evidence(
     findings: Sequence[Finding], folded: Mapping[Place, Folded], scanner: Scanner
 ) -> tuple[Evidence, ...]:
-    made: set[Evidence] = set()
+    made: set[tuple[bool, int, int, str]] = set()
     for finding in findings:
         field = finding.passage.field
         for hit in finding.hits:
             start, end = folded[field].origin(hit.start, hit.end)
-            made.add(Evidence(field, start, end, scanner.terms[hit.term].spelling))
+            made.add((field == "text", start, end, scanner.terms[hit.term].spelling))
         if len(made) >= _EVIDENCE:
             break
-    return tuple(sorted(made, key=lambda e: (e.field != "title", e.start, e.end, e.term)))
+    return tuple([Evidence("text" if b else "title", s, e, term) for b, s, e, term in sorted(made)])

@@ -42,7 +42,7 @@ def status_of(
     """How the sentence speaks of the event: denied > considered > background > reported."""
     if sign.status:
         return sign.status
-    around = Around.of(hits, passage)
+    around = Around(hits, passage)
     refusal = sign.all[0].endswith(".refusal")
     if not refusal and around.denies():
         return Status.DENIED
@@ -71,22 +71,36 @@ _CUES = {
 }
 
 
-class Around(NamedTuple):
+class Around:
     """The clause around the words of an event; offsets are those of the field."""
 
-    passage: Passage
-    start: int
-    end: int
-    low: int
-    high: int
-    scale: int
+    __slots__ = ("_clause", "end", "passage", "scale", "start")
 
-    @classmethod
-    def of(cls, hits: Sequence[Hit], passage: Passage) -> Around:
-        start, end = min(h.start for h in hits), max(h.end for h in hits)
-        base = passage.start
-        low, high = clause(passage.text, start - base, end - base)
-        return cls(passage, start, end, base + low, base + high, passage.scale)
+    def __init__(self, hits: Sequence[Hit], passage: Passage) -> None:
+        self.passage = passage
+        self.start = min(hits)[0]
+        self.end = max([hit[1] for hit in hits])
+        self.scale = passage.scale
+        self._clause: tuple[int, int] | None = None
+
+    @property
+    def clause(self) -> tuple[int, int]:
+        """Where it begins and ends: looked for once it is asked, as most sentences hold no cue."""
+        if self._clause is None:
+            base = self.passage.start
+            low, high = clause(self.passage.text, self.start - base, self.end - base)
+            self._clause = base + low, base + high
+        return self._clause
+
+    @property
+    def low(self) -> int:
+        """Where the clause begins."""
+        return self.clause[0]
+
+    @property
+    def high(self) -> int:
+        """Where it ends."""
+        return self.clause[1]
 
     def denies(self) -> bool:
         """A denial before or among the words of the event, or soon after them."""
@@ -96,16 +110,17 @@ class Around(NamedTuple):
     def says(self, cue: str, reach: int) -> bool:
         """A cue of the kind before the event in its clause, or within `reach` after it."""
         before, after = _CUES[cue]
-        for hit in self.passage.lists.get(before, ()):
-            if self.low <= hit.start and hit.end <= self.start:
+        lists = self.passage.lists
+        if before in lists:
+            low, start = self.clause[0], self.start
+            if any(low <= hit[0] and hit[1] <= start for hit in lists[before]):
                 return True
-        later = self.passage.lists.get(after, ())
-        if not later:
+        if after not in lists:
             return False
         far = self.end + reach * self.scale
         if self.scale > 1 or cue == "cause":
-            far = min(far, self.high)
-        return any(self.end <= hit.start <= far for hit in later)
+            far = min(far, self.clause[1])
+        return any(self.end <= hit[0] <= far for hit in lists[after])
 
     @property
     def is_now(self) -> bool:
@@ -160,16 +175,17 @@ class Around(NamedTuple):
         return self.start > _DEEP * self.scale and not self.is_now
 
     def _holds(self, name: str) -> bool:
-        return any(self.low <= h.start < self.high for h in self.passage.lists.get(name, ()))
+        if name not in self.passage.lists:
+            return False
+        low, high = self.clause
+        return any(low <= hit[0] < high for hit in self.passage.lists[name])
 
     def _old(self, published: date) -> bool:
-        base = self.passage.start
+        if not (told := days(self.passage.text, published)):
+            return False
+        (low, high), base = self.clause, self.passage.start
         near = 40 * self.scale
-        named = [
-            day
-            for place, day in days(self.passage.text, published)
-            if self.low - near <= base + place < self.high
-        ]
+        named = [day for place, day in told if low - near <= base + place < high]
         return bool(named) and max(named) < published - timedelta(days=7)
 
 

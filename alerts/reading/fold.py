@@ -63,13 +63,14 @@ class Folded:
         if _even(self.source) and len(self.source) == len(self.text):
             return ()
         voiced, flat = _voice(self.source), _flat(self.source)
-        return (
+        steps = (
             _Edits.of((m.start(), m.end(), len(_space(m, self.lines))) for m in _spaces(flat)),
             _Edits.of(
                 (m.start(), m.end(), len(_TABLE.form(m.group()))) for m in _TABLE.odd(voiced)
             ),
             _Edits.of((m.start(), m.end(), 1) for m in _VOICED.finditer(self.source)),
         )
+        return tuple(step for step in steps if step.input_starts)
 
 
 def fold(text: str, *, lines: bool = False) -> Folded:

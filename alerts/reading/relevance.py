@@ -62,7 +62,13 @@ def weigh(read: Sequence[Passage], traces: Sequence[Trace]) -> Relevance:
     parties = named(read)
     if len(parties) < 2:
         return nothing(parties)
-    marks = [*_pairing(read), *_ties(read), *_happening(traces), *_against(read, traces)]
+    title, lead = [p for p in read if p.field == "title"], [p for p in read if p.leads]
+    marks = [
+        *_pairing(title, lead),
+        *_ties(lead),
+        *_happening(traces),
+        *_against(read, title, traces),
+    ]
     score = round(min(max(sum(points for points, _ in marks), 0.0), 1.0), 2)
     reasons = tuple(f"{points:+.2f} {why}" for points, why in marks)
     return Relevance(score, parties, chief(read), reasons)
@@ -87,9 +93,10 @@ def chief(read: Sequence[Passage]) -> tuple[str, ...]:
     counts = dict.fromkeys(PARTIES, 0)
     for passage in read:
         weight = 16 if passage.field == "title" else 8 if passage.leads else 4
-        itself = {_ITSELF[name] for name in _ITSELF if name in passage.lists}
-        for party in passage.parties:
-            counts[party] += weight if party in itself else weight // 4
+        if passage.parties:
+            itself = {_ITSELF[name] for name in passage.lists if name in _ITSELF}
+            for party in passage.parties:
+                counts[party] += weight if party in itself else weight // 4
     top = sorted(PARTIES, key=lambda party: -counts[party])[:2]
     return tuple(party for party in PARTIES if party in top and counts[party])
 
@@ -101,25 +108,23 @@ _ITSELF = {f"parties.{p}.{kind}": p for p in PARTIES for kind in ("state", "body
 Marks = Iterator[tuple[float, str]]
 
 
-def _pairing(read: Sequence[Passage]) -> Marks:
-    title = _together(p for p in read if p.field == "title")
-    lead = _together(p for p in read if p.leads)
-    if len(title) >= 2:
+def _pairing(title: Sequence[Passage], lead: Sequence[Passage]) -> Marks:
+    above, early = _together(title), _together(lead)
+    if len(above) >= 2:
         yield 0.35, "two parties in the title"
-    elif title and len(lead) >= 2:
+    elif above and len(early) >= 2:
         yield 0.3, "two parties in title and lead"
-    elif len(lead) >= 2:
+    elif len(early) >= 2:
         yield 0.2, "two parties in the lead"
     else:
         yield 0.1, "two parties in the body"
 
 
-def _together(read: Iterator[Passage]) -> set[str]:
-    return {party for passage in read for party in passage.parties}
+def _together(read: Sequence[Passage]) -> frozenset[str]:
+    return frozenset().union(*[passage.parties for passage in read])
 
 
-def _ties(read: Sequence[Passage]) -> Marks:
-    lead = [p for p in read if p.leads]
+def _ties(lead: Sequence[Passage]) -> Marks:
     if any(name in p.lists for p in lead for name in _COMPOUNDS):
         yield 0.1, "a compound of both names in the lead"
     if any(len(p.parties) >= 2 and "relations.tie" in p.lists for p in lead):
@@ -147,47 +152,51 @@ def _happening(traces: Sequence[Trace]) -> Marks:
         yield 0.2, "an event is named as background"
 
 
-def _against(read: Sequence[Passage], traces: Sequence[Trace]) -> Marks:
-    if _defines(read):
+def _against(read: Sequence[Passage], title: Sequence[Passage], traces: Sequence[Trace]) -> Marks:
+    if _defines(read, title):
         yield -0.7, "defines its title"
     counts = dict.fromkeys(_KINDS, 0)
     for passage in read:
         for name in passage.lists:
             if name in counts:
                 counts[name] += len(passage.lists[name])
-    title = {name for p in read if p.field == "title" for name in p.lists}
+    above = {name for p in title for name in p.lists}
     official = any(t.official and t.reported for t in traces)
     taken = [
-        (points if f"genres.{genre}" in title else points / 2, genre)
+        (points if f"genres.{genre}" in above else points / 2, genre)
         for genre, points in _GENRES.items()
         if not (official and genre in _OCCASIONS)
-        if f"genres.{genre}" in title or counts[f"genres.{genre}"] >= 3
+        if f"genres.{genre}" in above or counts[f"genres.{genre}"] >= 3
     ]
     if taken:
         points, genre = max(taken)
         yield -points, f"reads like {genre}"
-    if not (official and len(_together(p for p in read if p.field == "title")) >= 2):
-        yield from _abroad(read)
+    if not (official and len(_together(title)) >= 2):
+        yield from _abroad(read, title)
 
 
-def _defines(read: Sequence[Passage]) -> bool:
+def _defines(read: Sequence[Passage], title: Sequence[Passage]) -> bool:
     """Whether the body begins with the title and says what that is, as an encyclopedia does."""
-    title, opening = (
-        "".join(p.text for p in read if p.field == f)[:600] for f in ("title", "text")
-    )
-    if not 4 <= len(title.strip()) <= 60:
+    name = "".join([p.text for p in title])[:600].strip()
+    if not 4 <= len(name) <= 60:
         return False
-    found = re.match(rf"(?:the )?{re.escape(title.strip())}(.{{0,30}}?)(?:{_IS})", opening)
-    return bool(found)
+    opening = "".join([p.text for p in read[len(title) : len(title) + _OPENING]])[:_OPENING]
+    return any(
+        opening.startswith(begin) and _IS.match(opening, len(begin))
+        for begin in (f"the {name}", name)
+    )
 
 
-_IS = f"{fold('是|指|為|とは|は、').text}| is | are | was | were | refers | concerns "
+_OPENING = 600
+"""Characters of a text that are its opening."""
+_IS = re.compile(
+    f".{{0,30}}?(?:{fold('是|指|為|とは|は、').text}| is | are | was | were | refers | concerns )"
+)
 
 
-def _abroad(read: Sequence[Passage]) -> Marks:
-    title = [p for p in read if p.field == "title"]
+def _abroad(read: Sequence[Passage], title: Sequence[Passage]) -> Marks:
     pair = any(name in p.lists for p in title for name in _COMPOUNDS)
-    ours = _together(iter(title))
+    ours = _together(title)
     both = len(ours) >= 2 and "JP" in ours and (pair or _opens_here(title))
     if any(p.foreign for p in title) and not both:
         yield -0.4, "the title is about a third country"

@@ -191,7 +191,7 @@ def _breaks(text: str) -> tuple[tuple[int, int], ...]:
     return tuple([mark.span() for mark in _BREAK.finditer(text)])
 
 
-_BREAK = re.compile("[,;:\n\u3000()]|(?<=[^ -~]) (?=[^ -~])| - ")
+_BREAK = re.compile("[,;:\n\u3000() ](?:(?<! )|(?=[^ -~])(?<=[^ -~] )|- )")
 """Ends the clause of a subject. A Japanese topic may stand before a comma (、)."""
 
 
@@ -240,7 +240,7 @@ def _subjects(title: Sequence[Passage], names: Names) -> Iterator[str]:
 
 def _mentions(passage: Passage) -> Iterator[Mention]:
     """The names in a sentence in order, without those inside longer ones."""
-    things = [hit for name in _THINGS for hit in passage.lists.get(name, ())]
+    things = [hit for name in _THINGS if name in passage.lists for hit in passage.lists[name]]
     last: Mention | None = None
     reach = -1
     for start, end, aimed, party in sorted(_names(passage.lists)):
@@ -266,19 +266,21 @@ _THINGS = (
 """Lists of things: a name right before one says whose it is."""
 
 
-def _names(lists: Mapping[str, Sequence[Hit]]) -> Iterator[tuple[int, int, int, str]]:
+def _names(lists: Mapping[str, Sequence[Hit]]) -> list[tuple[int, int, int, str]]:
     """Start, end (negative: the longer first), 0 for a compound that aims, party or nothing."""
-    for name, hits in lists.items():
-        if name in _PARTY:
-            party, aimed = _PARTY[name]
-            for hit in hits:
-                yield hit.start, -hit.end, 0 if aimed else 1, party
+    return [
+        (start, -end, aimed, party)
+        for name in lists
+        if name in _PARTY
+        for party, aimed in [_PARTY[name]]
+        for start, end, _ in lists[name]
+    ]
 
 
-_PARTY: dict[str, tuple[str, bool]] = {
-    **{f"parties.{p}.{kind}": (p, False) for p in PARTIES for kind in ("state", "body", "place")},
-    **{f"parties.{p}.to": (p, True) for p in PARTIES},
-    **{f"parties.{pair}": ("", False) for pair in ("JP-CN", "HK-JP", "HK-CN")},
+_PARTY: dict[str, tuple[str, int]] = {
+    **{f"parties.{p}.{kind}": (p, 1) for p in PARTIES for kind in ("state", "body", "place")},
+    **{f"parties.{p}.to": (p, 0) for p in PARTIES},
+    **{f"parties.{pair}": ("", 1) for pair in ("JP-CN", "HK-JP", "HK-CN")},
 }
 
 
@@ -304,12 +306,12 @@ def _latin_case(before: str, after: str) -> Case:
     return Case.AGENT if found[1] else Case.DATIVE if found[2] else Case.PLACE
 
 
-_AFTER = (
-    (Case.AGENT, ("による", "によって", "により")),
-    (Case.DATIVE, ("に", "へ", "と", "向け", "側に", "側へ", "側と", "政府に", "大使に")),
-    (Case.PLACE, ("で", "滞在", "国内", "各地", "市内", "から")),
-    (Case.ATTRIBUTE, ("を",)),
+_AFTER = re.compile(
+    "(による|によって|により)|(に|へ|と|向け|側に|側へ|側と|政府に|大使に)"
+    "|(で|滞在|国内|各地|市内|から)|(を)"
 )
+_AFTER_CASES = (Case.AGENT, Case.DATIVE, Case.PLACE, Case.ATTRIBUTE)
+"""The case of each of its groups."""
 _TOPIC = re.compile("[^、。,「はがをにでとへ\u3000 ]{0,16}(?:は|が|も|、|:|「|$)")
 _BEFORE = (
     (Case.AGENT, fold("被遭獲").text),
@@ -320,9 +322,8 @@ _BEFORE = (
 
 def _cjk_case(before: str, after: str) -> Case:
     """By the particle after a name (Japanese), else by the character before it (Chinese)."""
-    for case, particles in _AFTER:
-        if after.startswith(particles):
-            return case
+    if particle := _AFTER.match(after):
+        return _AFTER_CASES[(particle.lastindex or 1) - 1]
     if _KANA.search(before) or _KANA.search(after):
         return Case.SUBJECT if _TOPIC.match(after) else Case.ATTRIBUTE
     last = before[-1:]

