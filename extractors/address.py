@@ -18,6 +18,8 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urljoin, urlsplit
 
 import idna
 
+from extractors.googlenews import carried
+
 LONGEST = 8_000
 """Characters. Longer addresses are data in disguise (RFC 9110 asks for 8,000 to be supported)."""
 
@@ -57,7 +59,8 @@ def unwrapped(url: str) -> str:
     """The article's own address where `url` (absolute) is an aggregator's link around it."""
     parts = urlsplit(url)
     place = f"{bare_host(url)}{parts.path.lower()}"
-    told = dict(parse_qsl(parts.query)).get(_tracking().wrappers.get(place, ""), "")
+    parameter = _tracking().wrappers.get(place, "")
+    told = dict(parse_qsl(parts.query)).get(parameter, "") or carried(url)
     try:
         return absolute_url(told) if told else url
     except ValueError:

@@ -166,14 +166,25 @@ def _items(entries: Iterable[Any], language: str) -> Iterable[Item]:
 
 
 def _item(entry: Any, language: str) -> Item:
+    publisher = _publisher(entry)
     return Item(
         link=_link(entry),
-        title=_get(entry, "title"),
+        # Google News appends it.
+        title=_get(entry, "title").removesuffix(f" - {publisher}"),
         summary=_longest([_get(entry, "summary"), *_values(entry, "content", "value")]),
         date=_get(entry, "published") or _get(entry, "updated") or _get(entry, "created"),
         author=_get(entry, "author"),
         language=_get(entry.get("title_detail") or {}, "language") or language,
         image=_image(entry),
+        publisher=publisher,
+    )
+
+
+def _publisher(entry: Any) -> str:
+    """Whose item it is, where an aggregator says so: `<source>`, Bing's `<News:Source>`, which
+    reads "The Paper on MSN" for copies there."""
+    return _get(entry.get("source") or {}, "title") or _get(entry, "news_source").removesuffix(
+        " on MSN"
     )
 
 

@@ -12,6 +12,7 @@ from extractors.compose import compose
 from extractors.entry import Entry
 from extractors.errors import ExtractorError, FetchError, PageError
 from extractors.fetch import Fetcher, Response
+from extractors.googlenews import is_google_news
 from extractors.page import Page, read_page
 from extractors.source import Source, SourceKind
 
@@ -25,6 +26,9 @@ async def read(
     """
     if source.kind is SourceKind.STATE:
         return compose(entry, None, source, datetime.now(UTC))
+    if is_google_news(entry.link):
+        warning = "the link leads to Google News, which keeps the publisher's address to itself"
+        return compose(entry, None, source, datetime.now(UTC), warning)
     if not source.full_text:
         warning = "the publisher's terms allow the feed's own text only"
         return compose(entry, None, source, datetime.now(UTC), warning)

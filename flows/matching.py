@@ -38,6 +38,7 @@ def _waiting(warehouse: Warehouse) -> list[matching.Waiting]:
 def _write(
     warehouse: Warehouse, house: House, channels: Sequence[str], judged: Sequence[matching.Judged]
 ) -> Counts:
-    outlets = {source.id: source.name for source in house.sources}
+    # An aggregator's name is not that of the outlet; the article names it.
+    outlets = {source.id: source.name for source in house.sources if not source.aggregator}
     with warehouse.writing("store matches") as connection:
         return matching.store(connection, judged, channels, outlets, datetime.now(UTC))

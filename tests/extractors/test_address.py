@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -49,6 +50,12 @@ def test_spellings_of_one_address_become_one(given_url: str, expected: str) -> N
     assert canonical_url(given_url) == expected
 
 
+def google(data: bytes) -> str:
+    """A link of Google News with this id."""
+    identifier = base64.urlsafe_b64encode(data).decode().rstrip("=")
+    return f"https://news.google.com/rss/articles/{identifier}?oc=5"
+
+
 BING = "http://www.bing.com/news/apiclick.aspx?ref=FexRss&aid=&tid=1&url="
 WRAPPED = [
     (
@@ -59,6 +66,17 @@ WRAPPED = [
     (BING, BING),
     ("https://other.example/news/apiclick.aspx?url=https%3a%2f%2fa.example",) * 2,
     ("https://www.bing.com/news/search?url=https%3a%2f%2fa.example",) * 2,
+    (google(b"\x08\x13\x22\x17https://a.example/1?x=2\xd2\x01\x00"), "https://a.example/1?x=2"),
+    (
+        google(b"\x08\x13\x22\xa0\x01https://a.example/" + b"x" * 142 + b"\xd2\x01\x04more"),
+        "https://a.example/" + "x" * 142,
+    ),
+    (google(b"\x08\x13\x22\xd8\x01AU_yqLP8" + b"x" * 208),) * 2,
+    (google(b"\x08\x13\x22\x13javascript:alert(1)"),) * 2,
+    (google(b"\x08\x13\x22"),) * 2,
+    ("https://news.google.com/rss/articles/CBMi",) * 2,
+    ("https://news.google.com/rss/search?q=x",) * 2,
+    (google(b"\x08\x13\x22\x17https://a.example/1?x=2").replace(".google", ".goggle"),) * 2,
 ]
 
 
