@@ -10,6 +10,7 @@ import pytest
 from warehouse.database import Warehouse, query
 
 README = (Path(__file__).parents[2] / "warehouse" / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
 PROMISED = {
     "articles": ["id", "url", "title", "text", "lang", "origin", "source", "published_at"],
     "deliveries": ["channel", "state"],
@@ -38,6 +39,27 @@ def test_every_view_is_commented_and_in_the_readme(published: Warehouse) -> None
         assert f"`{name}`" in README, name
 
 
+def test_every_column_of_every_view_is_commented(published: Warehouse) -> None:
+    with published.reading() as connection:
+        silent = query(
+            connection,
+            """
+            SELECT table_name || '.' || column_name
+            FROM duckdb_columns()
+            SEMI JOIN duckdb_views() ON view_name = table_name AND NOT duckdb_views.internal
+            WHERE NOT duckdb_columns.internal AND coalesce(trim(comment), '') = ''
+            """,
+        )[1]
+    assert silent == []
+
+
+def test_every_view_has_an_example(published: Warehouse) -> None:
+    with published.reading() as connection:
+        views = query(connection, "SELECT view_name FROM duckdb_views() WHERE NOT internal")[1]
+    asked = {name for sql in EXAMPLES for name in re.findall(r"(?:FROM|JOIN) (\w+)", sql)}
+    assert {name for (name,) in views} - asked == set()
+
+
 def test_the_promised_columns_stand(published: Warehouse) -> None:
     with published.reading() as connection:
         for view, columns in PROMISED.items():
@@ -45,7 +67,7 @@ def test_the_promised_columns_stand(published: Warehouse) -> None:
             assert [name for name in columns if name not in names] == [], view
 
 
-@pytest.mark.parametrize("sql", re.findall(r"```sql\n(.*?)```", README, re.DOTALL))
+@pytest.mark.parametrize("sql", EXAMPLES)
 def test_examples_run(published: Warehouse, sql: str) -> None:
     with published.reading() as connection:
         query(connection, sql)
