@@ -2,8 +2,9 @@
 
 AlertError
 ├── RuleError           a rule book cannot be read, or a rule in it makes no sense
-│   └── QueryError      a query is not in the query language
-├── VocabularyError     a shipped or local vocabulary file is malformed
+│   ├── QueryError      a query is not in the query language
+│   ├── VocabularyError a shipped or local vocabulary file is malformed
+│   └── TemplateError   a template of a person's own cannot be filled in
 └── ChannelError        a channel's address cannot be used
     └── DeliveryError   a message was not accepted by its channel
 """
@@ -43,6 +44,10 @@ class QueryError(RuleError):
 
 class VocabularyError(RuleError):
     """A vocabulary file is malformed."""
+
+
+class TemplateError(RuleError):
+    """A template of a person's own cannot be filled in; `where` names file and line."""
 
 
 class ChannelError(AlertError):

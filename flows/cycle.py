@@ -326,7 +326,12 @@ async def _tell(channels: Iterable[Channel], item: outbox.Claimed) -> None:
     channel = next((channel for channel in channels if channel.name == name), None)
     if channel is None:
         raise _no_channel(name)
-    message = render(item.notice, labels=channel.labels, timezone=channel.timezone)
+    message = render(
+        item.notice,
+        labels=channel.labels,
+        timezone=channel.timezone,
+        stationery=channel.stationery,
+    )
     await send(channel, message, Envelope(item.delivery.id))
 
 

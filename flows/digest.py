@@ -32,7 +32,15 @@ async def send_digest(house: House) -> int:
         if channel.name not in wanted:
             continue
         try:
-            await send(channel, preview(digest, channel.labels, channel.timezone))
+            await send(
+                channel,
+                render_digest(
+                    digest,
+                    labels=channel.labels,
+                    timezone=channel.timezone,
+                    stationery=channel.stationery,
+                ),
+            )
             sent += 1
         except ChannelError as error:
             log.error("digest: %s", error)

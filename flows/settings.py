@@ -24,6 +24,7 @@ from pydantic_settings import SettingsError as VariableError
 from alerts.errors import RuleError
 from alerts.reading.rule import RuleBook, load_rules
 from alerts.telling.channel import Channel
+from alerts.telling.stationery import Stationery
 from extractors.fetch import FetchLimits, server_of
 from extractors.shipped import shipped_sources
 from extractors.source import Source
@@ -58,6 +59,12 @@ class House:
         return (base / self.settings.data_folder).resolve()
 
     @property
+    def templates(self) -> Path | None:
+        """The folder of templates of one's own; a relative setting counts as `data_folder`."""
+        base = self.file.parent if self.file else Path.cwd()
+        return (base / self.settings.templates).resolve() if self.settings.templates else None
+
+    @property
     def user_agent(self) -> str:
         """The shape that hosts know from other feed readers, with a way to reach the operator."""
         contact = self.settings.contact or "no contact set"
@@ -89,6 +96,7 @@ class House:
                 labels=table.labels,
                 timezone=table.timezone or self.settings.timezone,
                 secret=_secret(table.secret or "", self.environment) or None,
+                stationery=Stationery(self.templates),
             )
             for table in tables
         )

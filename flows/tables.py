@@ -217,6 +217,8 @@ class Settings(BaseSettings):
     timezone: Zone = "Asia/Hong_Kong"
     contact: str | None = None
     """Who answers for the requests: an address put into the User-Agent."""
+    templates: Path | None = None
+    """A folder with templates of messages of one's own (alerts/README.md)."""
     schedule: Schedule = Schedule()
     fetch: Fetching = Fetching()
     sources: Sources = Sources()

@@ -40,7 +40,7 @@ EDGES = {
     "pypdf": {"extractors/pdf.py"},
     "apprise": {"alerts/telling/channel.py"},
     "requests": {"alerts/telling/webhook.py", "alerts/telling/wire.py"},
-    "jinja2": {"alerts/telling/render.py"},
+    "jinja2": {"alerts/telling/stationery.py"},
     "prefect": {"flows/orchestrated.py", "flows/serve.py", "flows/prefect_child.py"},
 }
 

@@ -28,7 +28,8 @@ from alerts.errors import ChannelError, DeliveryError
 from alerts.telling.escape import cut, markdown
 from alerts.telling.fit import SIZES, fit
 from alerts.telling.refusal import Refusal, disguised, refusal, secrets
-from alerts.telling.render import Message
+from alerts.telling.render import SHIPPED, Message
+from alerts.telling.stationery import Stationery
 from alerts.telling.webhook import is_webhook, key, post
 from alerts.telling.wire import Envelope, Wire, carrying
 from alerts.telling.wording import Wording
@@ -76,6 +77,8 @@ class Channel:
     timezone: str = "UTC"
     secret: str | None = field(default=None, repr=False)
     """What a webhook is signed with."""
+    stationery: Stationery = SHIPPED
+    """What its messages are written on."""
 
 
 def check(channel: Channel) -> None:

@@ -1,28 +1,28 @@
 """Rendering: a notice becomes a message in text, Markdown and HTML, by Jinja2 templates.
 
-The templates (`templates/*.j2`) get a `Card` with unescaped strings. Escaping is what each
-environment does to everything that a template prints, so no template can forget it.
+The templates (`templates/*.j2`) get a `Card` with unescaped strings; `stationery` escapes what
+they print.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import partial
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
+from alerts.errors import TemplateError
 from alerts.telling.card import SUBJECT_LIMIT, Card, card
 from alerts.telling.digest import Digest, sections
-from alerts.telling.escape import cut, link, markdown, plain, visible
+from alerts.telling.escape import cut, plain, visible
 from alerts.telling.notice import Notice
 from alerts.telling.record import record
+from alerts.telling.specimen import a_day, specimen
+from alerts.telling.stationery import Stationery, strays
 from alerts.telling.wording import Wording
 
+SHIPPED = Stationery()
 DIGEST_LIMIT = 20
 """Events that a digest names in each category; the others are counted."""
 
@@ -55,26 +55,66 @@ class Part:
     more: str
 
 
-def render(notice: Notice, *, labels: str = "en", timezone: str = "UTC") -> Message:
+def render(
+    notice: Notice,
+    *,
+    labels: str = "en",
+    timezone: str = "UTC",
+    stationery: Stationery = SHIPPED,
+) -> Message:
     """The message about one event. `labels` is one of `wording.LABELS`, `timezone` an IANA zone.
 
     Raises ValueError for other labels and ZoneInfoNotFoundError for an unknown zone.
     """
     wording = Wording(labels)
     shown = card(notice, wording, ZoneInfo(timezone))
-    message = _message("notice", shown.subject, notice.severity, wording, card=shown)
+    message = _message("notice", shown.subject, notice.severity, wording, stationery, card=shown)
     return replace(message, kind="alert", record=record(notice))
 
 
-def render_digest(digest: Digest, *, labels: str = "en", timezone: str = "UTC") -> Message:
+def render_digest(
+    digest: Digest,
+    *,
+    labels: str = "en",
+    timezone: str = "UTC",
+    stationery: Stationery = SHIPPED,
+) -> Message:
     """The message about a day; a day without events says so. Raises as `render` does."""
     wording = Wording(labels)
     title = wording.phrase("digest", day=visible(digest.day))
     count = wording.phrase("events", n=len(digest.notices))
     parts = _parts(digest, wording, ZoneInfo(timezone))
     subject = f"{title} — {count}"
-    message = _message("digest", subject, "low", wording, digest=digest, parts=parts, title=title)
+    message = _message(
+        "digest", subject, "low", wording, stationery, digest=digest, parts=parts, title=title
+    )
     return replace(message, kind="digest")
+
+
+def proof(folder: Path) -> Iterator[str]:
+    """What is wrong with a person's templates: names that mean nothing, and what fails when they
+    are filled in with specimens. One line each."""
+    if not folder.is_dir():
+        yield f"{folder}: there is no such folder; correct `templates` or make it"
+        return
+    for name in strays(folder):
+        yield f"{folder / name}: no message is written by that name; see alerts/README.md for those"
+    own = Stationery(folder, strict=True)
+    tries: tuple[Callable[[], Message], ...] = (
+        partial(render, specimen(), stationery=own),
+        partial(render, specimen(bare=True), stationery=own),
+        partial(render_digest, a_day(specimen()), stationery=own),
+        partial(render_digest, a_day(), stationery=own),
+    )
+    yield from dict.fromkeys(flaw for attempt in tries if (flaw := _flaw(attempt)))
+
+
+def _flaw(attempt: Callable[[], Message]) -> str | None:
+    try:
+        attempt()
+    except TemplateError as error:
+        return str(error)
+    return None
 
 
 def _parts(digest: Digest, wording: Wording, zone: ZoneInfo) -> tuple[Part, ...]:
@@ -89,49 +129,16 @@ def _parts(digest: Digest, wording: Wording, zone: ZoneInfo) -> tuple[Part, ...]
 
 
 def _message(
-    template: str, subject: str, severity: str, wording: Wording, **context: object
+    template: str,
+    subject: str,
+    severity: str,
+    wording: Wording,
+    stationery: Stationery = SHIPPED,
+    **context: object,
 ) -> Message:
     marks = {name: wording.phrase(name, "mark") for name in ("colon", "comma", "open", "close")}
     context.update(marks, subject=subject, wording=wording)
-    bodies = {
-        suffix: _environment(suffix).get_template(f"{template}.{suffix}.j2").render(context)
-        for suffix in ("txt", "md", "html")
-    }
+    bodies = stationery.write(template, context)
     return Message(
         cut(plain(subject), SUBJECT_LIMIT), bodies["txt"], bodies["md"], bodies["html"], severity
     )
-
-
-class _Verbatim(str):
-    """Output of a template's own function: escaped already."""
-
-    __slots__ = ()
-
-
-@cache
-def _environment(suffix: str) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=suffix == "html",  # noqa: S701 - the other formats escape by `finalize`
-        finalize=_finalize(suffix),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["link"] = _markdown_link
-    return environment
-
-
-def _finalize(suffix: str) -> Callable[[Any], Any]:
-    escape = {"txt": plain, "md": markdown, "html": visible}[suffix]
-
-    def finalize(value: Any) -> Any:
-        return value if isinstance(value, _Verbatim | Markup) else escape(str(value))
-
-    return finalize
-
-
-def _markdown_link(label: str, url: str | None) -> str:
-    """`[label](url)`, or the label alone where there is no address that can be shown."""
-    address = link(url) if url else None
-    return _Verbatim(f"[{markdown(label)}]({address})" if address else markdown(label))

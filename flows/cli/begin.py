@@ -84,6 +84,7 @@ def check(config: ConfigOption = None) -> int:
     problems = [
         *_channel_problems(settings),
         *_rule_problems(settings),
+        *_template_problems(settings),
         *_folder_problems(settings),
     ]
     for line in problems:
@@ -108,6 +109,12 @@ def _channel_problems(settings: House) -> list[str]:
         except ChannelError as error:
             problems.append(f"{settings.at('channel', places[channel.name], 'url')}: {error}")
     return problems
+
+
+def _template_problems(settings: House) -> list[str]:
+    from alerts.telling.render import proof
+
+    return list(proof(settings.templates)) if settings.templates else []
 
 
 def _rule_problems(settings: House) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.conftest import Run
+from tests.flows.conftest import Run, Write
 
 TOKEN = "hunter2token"
 CHANNEL = '[[channel]]\nname = "desk"\nurl = "env:DESK"\n'
@@ -124,3 +124,14 @@ def test_check_says_what_is_unwise(call: Run, tmp_path: Path) -> None:
     assert "contact" in ran.err
     assert "may hold a password" in ran.err
     assert TOKEN not in ran.err + ran.out
+
+
+def test_check_fills_in_the_templates_of_ones_own(call: Run, write: Write, tmp_path: Path) -> None:
+    write('contact = "mailto:a@example.org"\ntemplates = "mine"\n')
+    assert "there is no such folder" in call("check").err
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notice.txt.j2").write_text("{{ card.headline }}")
+    assert call("check").status == 0
+    (tmp_path / "mine" / "notice.txt.j2").write_text("\n{{ card.headlines }}")
+    ran = call("check")
+    assert ran.status == 1 and "notice.txt.j2, line 2" in ran.err

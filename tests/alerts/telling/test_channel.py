@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 from apprise.plugins.discord import NotifyDiscord
@@ -370,7 +371,7 @@ def test_an_unusable_address_is_named_by_its_scheme_alone(
 @pytest.mark.parametrize(
     "wrong", [{"labels": "fr"}, {"timezone": "Asia/Edo"}, {"timezone": "../x"}]
 )
-def test_unknown_labels_or_zone_are_found_before_the_first_alert(wrong: dict[str, str]) -> None:
+def test_unknown_labels_or_zone_are_found_before_the_first_alert(wrong: dict[str, Any]) -> None:
     with pytest.raises(ChannelError, match="time zone"):
         check(Channel("desk", "json://127.0.0.1", **wrong))
 

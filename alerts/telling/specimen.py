@@ -1,0 +1,84 @@
+"""Specimens: an event and a day that stand for all, to try templates and channels with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from alerts.reading.rule import Development
+from alerts.telling.digest import Digest
+from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
+
+_PUBLISHED = datetime(2025, 11, 14, 23, 50, tzinfo=UTC)
+_PASSAGE = "外交部鄭重提醒中國公民近期避免前往日本。"
+
+
+def specimen(*, bare: bool = False) -> Notice:
+    """An update with everything that a notice can say, or a first one with the least."""
+    return _bare() if bare else _rich()
+
+
+def a_day(*notices: Notice) -> Digest:
+    """A digest of `notices`."""
+    return Digest("2025-11-15", notices, 9, ("sample-source",), 12)
+
+
+def _rich() -> Notice:
+    return Notice(
+        alert_id="sample-alert",
+        event_id="sample-event",
+        rule_id="travel-advisory",
+        rule_name="Travel advisory",
+        rule_version="1",
+        category="travel_advisory",
+        direction="escalation",
+        severity="high",
+        actor="CN",
+        target="JP",
+        level="level-3",
+        headline="外交部提醒：近期避免前往日本",
+        language="zh-Hant",
+        outlet="樣本日報",
+        url="https://daily.example/2025/11/15?id=1&x=2",
+        passage=_PASSAGE,
+        marks=((5, 7), (13, 19)),
+        published_at=_PUBLISHED,
+        published_source="feed",
+        first_seen_at=_PUBLISHED + timedelta(minutes=72),
+        appearances=(
+            Appearance("見本新聞", "https://shimbun.example/1", "中国、渡航自粛を呼びかけ", "ja"),
+            Appearance("Sample Post", "https://post.example/1", "China warns", "en"),
+        ),
+        kind=NoticeKind.UPDATE,
+        thread_id="sample-first",
+        facts=(
+            NewFact(Development.SEVERITY, "medium", "high"),
+            NewFact(Development.LEVEL, "level-2", "level-3"),
+            NewFact(Development.OFFICIAL, None, "外交部"),
+        ),
+        rules=(FiredRule("seafood", "Seafood and food imports", "2"),),
+    )
+
+
+def _bare() -> Notice:
+    return Notice(
+        alert_id="sample-alert",
+        event_id="sample-event",
+        rule_id="keywords",
+        rule_name="Keywords",
+        rule_version="1",
+        category=None,
+        direction=None,
+        severity="low",
+        actor=None,
+        target=None,
+        level=None,
+        headline="Sample headline",
+        language="und",
+        outlet="sample",
+        url="seed:sample",
+        passage="",
+        marks=(),
+        published_at=None,
+        published_source=None,
+        first_seen_at=_PUBLISHED,
+    )
