@@ -21,6 +21,7 @@ from extractors.source import Listing, Source
 
 LARGEST_ROW = 2_000
 """Characters of an item in which a date is looked for; a larger one is no row of a list."""
+UNMAPPED = "give it a [[source]] of the same id with [source.listing]"
 MAPPING = "the page may have been rebuilt: compare [source.list] with it in a browser"
 
 
@@ -37,7 +38,9 @@ def parse_html_list(body: bytes, content_type: str | None, source: Source, url: 
         raise FeedError(url, "is JSON, not a page", 'set kind = "json" for this source')
     tree = html_tree(text, url)
     base = _base(tree, url)
-    listing = source.listing or Listing()
+    listing = source.listing
+    if listing is None:
+        raise FeedError(url, "is a page of links, and which are wanted is not known", UNMAPPED)
     items = _merged(_items(tree, listing, base, source.timezone), url)
     if not items:
         raise FeedError(url, f"none of its links is wanted ({_wish(listing)})", MAPPING)

@@ -14,14 +14,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from extractors.address import canonical_url
+from extractors.listing import parse_html_list, selector
 from extractors.shipped import do_not_add, refusal, shipped_sources
 from extractors.source import Source, SourceKind
+from extractors.state import forms
 
 ROOT = Path(__file__).parents[2]
 COLLECTED = ROOT / os.environ.get("NOROSHI_SHARED", "../shared") / "sources.jsonl"
 SOURCES = shipped_sources()
 ROWS = tomllib.loads(files("extractors").joinpath("sources.toml").read_text("utf-8"))["source"]
-READABLE = {SourceKind.FEED, SourceKind.SITEMAP}
 LANGUAGES = {"en", "ja", "zh-Hant", "zh-Hans"}
 PARTIES = {"HK", "JP", "CN", "TW", "UK", "DE", "FR", "US"}
 PUBLISHERS = {"government", "broadcaster", "newspaper", "wire", "think-tank"}
@@ -31,7 +32,7 @@ every_source = pytest.mark.parametrize("source", SOURCES, ids=lambda s: s.id)
 
 
 def test_ids_and_addresses_are_unique() -> None:
-    assert len(SOURCES) == len({s.id for s in SOURCES}) == len({s.url for s in SOURCES}) == 70
+    assert len(SOURCES) == len({s.id for s in SOURCES}) == len({s.url for s in SOURCES}) == 71
 
 
 def test_every_language_and_party_has_an_enabled_source() -> None:
@@ -46,14 +47,22 @@ class TestSource:
         # One list has the day in its address; braces are no part of a canonical one.
         url = source.url.replace("{YYYYMMDD}", "20251114")
         assert canonical_url(url) == url
-        assert url == source.url or source.kind not in READABLE
+        assert url == source.url or not source.enabled
 
     def test_a_reason_stands_where_it_is_off_and_only_there(self, source: Source) -> None:
         assert source.enabled == (source.reason is None)
         assert source.reason is None or re.fullmatch(r"[A-Z].*\.", source.reason)
 
-    def test_only_readable_kinds_are_on(self, source: Source) -> None:
-        assert source.kind in READABLE or not source.enabled
+    def test_it_has_what_its_kind_needs(self, source: Source) -> None:
+        listed = source.kind in {SourceKind.HTML_LIST, SourceKind.JSON_LIST}
+        assert listed or source.listing is None
+        assert source.listing or not listed or not source.enabled
+        assert (source.document in forms()) == (source.kind is SourceKind.STATE)
+        if source.listing:
+            re.compile(source.listing.pattern)
+            assert source.listing.url or source.kind is SourceKind.HTML_LIST
+        if source.listing and source.kind is SourceKind.HTML_LIST:
+            assert source.listing.pattern or selector(source.listing.items)
 
     def test_fields_speak_the_house_vocabulary(self, source: Source) -> None:
         assert source.language in LANGUAGES
@@ -65,6 +74,32 @@ class TestSource:
 
     def test_nothing_enabled_is_on_the_list_of_refused_addresses(self, source: Source) -> None:
         assert not (source.enabled and refusal(source.url))
+
+
+HEX = "0123456789abcdef" * 2
+ARTICLES = [
+    ("hk-immd-press", "https://www.immd.gov.hk/eng/press/press-releases/20260331b.html"),
+    ("jp-jnto-stats", "https://www.jnto.go.jp/statistics/data/_files/20260819_1615-6.pdf"),
+    ("cn-mct-news", "https://www.mct.gov.cn/whzx/whyw/202602/t20260224_964790.htm"),
+    ("cn-mofcom-spokesperson", f"https://www.mofcom.gov.cn/xwfb/xwfyrth/art/2026/art_{HEX}.html"),
+    ("cn-mofcom-policy", f"https://www.mofcom.gov.cn/zcfb/blgg/art/2026/art_{HEX}.html"),
+    ("cn-mfa-presser-en", "https://www.fmprc.gov.cn/eng/xw/fyrbt/lxjzh/202405/t20240530_1.html"),
+    ("cn-mfa-remarks-en", "https://www.fmprc.gov.cn/eng/xw/fyrbt/fyrbt/202511/t20251114_1.html"),
+    ("cn-xinhua-en", f"https://english.news.cn/20260926/{HEX}/c.html"),
+    ("cn-xinhua-en", f"https://english.news.cn/asiapacific/20260926/{HEX}/c.html"),
+    ("cn-xinhua-ja", f"https://jp.news.cn/20241118/{HEX}/c.html"),
+    ("cn-chinadaily-world", "https://www.chinadaily.com.cn/a/202610/08/WS68e5a1b2a310.html"),
+    ("cn-globaltimes-world", "https://www.globaltimes.cn/page/202609/1344444.shtml"),
+    ("cn-people-ja", "http://j.people.com.cn/n3/2021/0823/c94475-9887142.html"),
+]
+
+
+@pytest.mark.parametrize(("id_", "address"), ARTICLES)
+def test_an_article_of_a_list_is_found_and_the_list_itself_is_not(id_: str, address: str) -> None:
+    (source,) = (s for s in SOURCES if s.id == id_)
+    body = f'<a href="{source.url}">List</a><a href="/">Home</a><a href="{address}">Article</a>'
+    feed = parse_html_list(body.encode(), None, source, source.url)
+    assert [entry.link for entry in feed.entries] == [address]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda r: r["id"])
@@ -111,13 +146,13 @@ class TestRefusal:
 
 
 @pytest.mark.shared
-def test_enabled_are_exactly_the_well_attested_feeds_that_may_be_read() -> None:
+def test_enabled_are_exactly_the_well_attested_sources_that_may_be_read() -> None:
     if not COLLECTED.is_file():
         pytest.skip(f"no collected sources at {COLLECTED}")
     rows = [json.loads(line) for line in COLLECTED.read_text("utf-8").splitlines()]
-    feeds = {"rss", "atom", "sitemap-news"}
-    attested = {r["id"] for r in rows if r["confidence"] == "high" and r["kind"] in feeds}
+    attested = {r["id"] for r in rows if r["confidence"] == "high"}
     assert {s.id for s in SOURCES if s.enabled} == attested - {"agg-google-news"}
-    assert {s.id: s.url for s in SOURCES} == {r["id"]: r["url"] for r in rows}
+    ours = {s.id: s.url for s in SOURCES if s.id != "jp-mofa-opendata-cn"}
+    assert ours == {r["id"]: r["url"] for r in rows}
     excerpt_only = {r["id"] for r in rows if r["fulltext_policy"] == "metadata"}
     assert {s.id for s in SOURCES if not s.full_text} == excerpt_only
