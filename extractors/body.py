@@ -59,6 +59,8 @@ FURNITURE = frozenset(
 )
 """Elements that hold no part of an article (HTML standard, sections 4.3 and 4.10). A form may: some
 systems wrap the whole page in one."""
+UNSEEN = frozenset({"head", "script", "style", "template"})
+"""Elements that no reader sees."""
 INLINE = frozenset(
     {"a", "abbr", "b", "cite", "code", "em", "font", "i", "img", "ins", "mark", "q", "rb", "rp"}
     | {"rt", "ruby", "s", "small", "span", "strong", "sub", "sup", "time", "u", "wbr"}

@@ -33,6 +33,10 @@ class Metadata:
     image: str
     canonical: str
     language: str
+    section: str
+    free: bool | None
+    """Whether the page says that all of it may be read without paying or logging in; None where it
+    does not say."""
 
 
 def read_metadata(tree: HtmlElement) -> Metadata:
@@ -54,6 +58,8 @@ def read_metadata(tree: HtmlElement) -> Metadata:
         image=meta.get("og:image", "") or meta.get("twitter:image", "") or _image(article),
         canonical=_first(tree, "//link[@rel='canonical']/@href"),
         language=_first(tree, "/html/@lang") or _string(article.get("inLanguage")),
+        section=plain_text(_section(article) or meta.get("article:section", ""))[:100],
+        free=_free(article, meta),
     )
 
 
@@ -185,6 +191,25 @@ def _byline(tree: HtmlElement) -> str:
     """The first short text that the markup calls the author's."""
     found = (_words(element) for element in tree.xpath(BYLINE))
     return next((words for words in found if 1 < len(words) <= LONGEST_BYLINE), "")
+
+
+def _section(article: dict[str, Any]) -> str:
+    """The first: pages with several name the section that the article stands in first."""
+    stated = article.get("articleSection")
+    first = stated[0] if isinstance(stated, list) and stated else stated
+    return _string(first)
+
+
+def _free(article: dict[str, Any], meta: dict[str, str]) -> bool | None:
+    """https://schema.org/isAccessibleForFree, as a Boolean or in words; else Facebook's tier
+    (https://developers.facebook.com/docs/instant-articles/subscriptions/content-tiering)."""
+    stated = article.get("isAccessibleForFree")
+    if isinstance(stated, bool):
+        return stated
+    if isinstance(stated, str) and stated.strip().rpartition("/")[2].lower() in {"true", "false"}:
+        return stated.strip().lower().endswith("true")
+    tier = meta.get("article:content_tier", "").lower()
+    return {"free": True, "locked": False}.get(tier)
 
 
 def _image(article: dict[str, Any]) -> str:

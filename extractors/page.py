@@ -13,15 +13,18 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from extractors.address import canonical_url
-from extractors.body import read_text
+from extractors.body import UNSEEN, blocks, read_text
 from extractors.charset import decode
 from extractors.errors import EmptyPage, PageError
 from extractors.headline import headline
 from extractors.items import image_url
+from extractors.join import next_page
 from extractors.language import detect_language, normal_tag
 from extractors.metadata import read_metadata
-from extractors.plain import printable
-from extractors.published import published
+from extractors.paywall import WARNING, walled
+from extractors.pdf import PDF, read_pdf
+from extractors.plain import plain_lines, plain_text, printable
+from extractors.published import published, published_in_text
 
 LONGEST = 5_000_000
 """Characters of HTML that are read. The longest real article page seen has 2 million."""
@@ -47,6 +50,11 @@ class Page:
     canonical_url: str | None
     """As the page claims; not to be believed without a look at the host."""
     warnings: tuple[str, ...] = ()
+    section: str | None = None
+    paywalled: bool = False
+    """It keeps the rest of its text for those who pay or log in."""
+    next_url: str | None = None
+    """Of the article's next page, where it has one beyond doubt."""
 
 
 def read_page(
@@ -56,11 +64,13 @@ def read_page(
     hint_language: str | None = None,
     timezone: str = "UTC",
 ) -> Page:
-    """The article in the HTML `body` of `url`.
+    """The article in the HTML or PDF `body` of `url`.
 
-    `timezone` (IANA) is that of dates without zone. PageError where the body is empty, is no HTML,
+    `timezone` (IANA) is that of dates without zone. PageError where the body is empty, is neither,
     or holds no article text.
     """
+    if body.startswith(PDF):
+        return _read_pdf(body, url, hint_language, timezone)
     markup, warnings = _markup(body, url, content_type)
     tree = _tree(markup, url)
     metadata = read_metadata(tree)
@@ -73,6 +83,7 @@ def read_page(
     text = _without_title(text, title)
     if not text:
         raise PageError(url, "holds no article text", "open it in a browser; it may need scripts")
+    wall = walled(metadata.free, blocks(tree, UNSEEN))
     hint = hint_language or (normal_tag(metadata.language) if metadata.language else None)
     return Page(
         title=title,
@@ -85,7 +96,33 @@ def read_page(
         site_name=metadata.site_name or None,
         image=image_url(metadata.image, url),
         canonical_url=_canonical(metadata.canonical, url),
-        warnings=warnings + doubts,
+        warnings=warnings + doubts + ((WARNING,) if wall else ()),
+        section=metadata.section or None,
+        paywalled=wall,
+        next_url=next_page(tree, url),
+    )
+
+
+def _read_pdf(body: bytes, url: str, hint_language: str | None, timezone: str) -> Page:
+    """The text of a PDF. Its properties name who made the file, and hardly ever its author."""
+    found = read_pdf(body, url)
+    text = plain_lines(found.text)
+    title = plain_text(found.title)
+    if not text:
+        raise PageError(url, "is a PDF without text (scanned, perhaps)", "open it in a browser")
+    date = published_in_text(text, url, timezone, found.made_on)
+    return Page(
+        title=title,
+        text=_without_title(text, title),
+        author=None,
+        published=date.moment if date else None,
+        day_only=bool(date and date.day_only),
+        published_source=date.source if date else None,
+        language=detect_language(f"{title}\n{text}", hint_language),
+        site_name=None,
+        image=None,
+        canonical_url=None,
+        warnings=found.warnings,
     )
 
 
@@ -108,8 +145,6 @@ TAG = re.compile(r"<\s*(?:!doctype|html|head|body|div|p|article|title|meta|span|
 def _markup(body: bytes, url: str, content_type: str | None) -> tuple[str, tuple[str, ...]]:
     if not body.strip():
         raise EmptyPage(url, "the answer is empty (0 bytes)", "the next cycle tries again")
-    if body.startswith(b"%PDF"):
-        raise PageError(url, "is a PDF, not an HTML page", "PDF is not read yet")
     text, _ = decode(body, content_type)
     if not TAG.search(text[:100_000]):
         raise PageError(url, "is no HTML page", NO_PAGE)
