@@ -76,6 +76,13 @@ class Article:
     """The page could not be read for a passing reason: a later cycle should try again."""
     arrival: Arrival = Arrival.NEW
     kind: ArticleKind = ArticleKind.REPORT
+    section: str | None = None
+    """The part of the publication it stands in, as the page names it."""
+    paywalled: bool = False
+    """The page keeps the rest of its text for those who pay or log in."""
+    feed_title: str = ""
+    feed_published_at: datetime | None = None
+    """What the feed itself said, for reading the page again."""
 
     @property
     def version_id(self) -> str:

@@ -58,6 +58,10 @@ def compose(
         retry_page=retry,
         arrival=arrival(entry, date.moment),
         kind=ArticleKind.OFFICIAL if source.official else ArticleKind.REPORT,
+        section=page.section if page else None,
+        paywalled=bool(page and page.paywalled),
+        feed_title=entry.title,
+        feed_published_at=entry.published_at,
     )
 
 

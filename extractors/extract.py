@@ -24,6 +24,8 @@ class Extract:
     site_name: str | None
     image: str | None
     warnings: tuple[str, ...] = ()
+    section: str | None = None
+    paywalled: bool = False
 
     def to_json(self) -> dict[str, object]:
         """The members in the order of the interface; `published` in ISO 8601 with its offset."""
@@ -39,6 +41,8 @@ class Extract:
             "site_name": self.site_name,
             "image": self.image,
             "warnings": list(self.warnings),
+            "section": self.section,
+            "paywalled": self.paywalled,
         }
 
 
@@ -62,4 +66,6 @@ def extract(
         site_name=page.site_name,
         image=page.image,
         warnings=page.warnings,
+        section=page.section,
+        paywalled=page.paywalled,
     )

@@ -24,17 +24,19 @@ from alerts.telling.render import render
 from alerts.telling.wire import Envelope
 from extractors.article import Arrival, Article, TextFrom, article_id
 from extractors.entry import Entry
+from extractors.errors import ArchiveError
 from extractors.fetch import Fetcher
 from extractors.poll import Poll, SourceState, poll
-from extractors.reading import read
+from extractors.reading import Known, Look, Reader, Reading
 from extractors.source import Source
+from extractors.warc import Archive
 from flows.errors import CycleBusy
 from flows.matching import match_waiting
 from flows.progress import Stages
 from flows.settings import House
 from flows.summary import Summary
 from flows.workers import extraction_workers
-from warehouse import articles, outbox, runs, seeds, sources
+from warehouse import articles, outbox, pages, runs, seeds, sources
 from warehouse.database import Warehouse
 from warehouse.errors import WarehouseBusy
 from warehouse.lock import hold
@@ -91,8 +93,16 @@ class Cycle:
     states: dict[str, SourceState] = field(default_factory=dict)
     polls: list[Poll] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
-    read: list[Article] = field(default_factory=list)
+    read: list[Reading] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+    archive: Archive | None = field(init=False)
     fetches: list[Fetch] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """One WARC file a cycle: one that a crash cut short is never written to again."""
+        kept = self.house.settings.pages.keep_days > 0
+        file = self.house.warc_folder / f"{self.summary.run_id}.warc.gz"
+        self.archive = Archive(file, self.house.user_agent) if kept else None
 
     async def fetch(self) -> None:
         """Poll every enabled source and find the entries that are not stored yet."""
@@ -114,16 +124,28 @@ class Cycle:
     async def extract(self, batch: Sequence[Entry]) -> None:
         """Fetch and read the page of each entry; the feed's own words where that fails."""
         by_id = {source.id: source for source in self.house.sources}
-        executor = self.workers(len(batch))
+        reader = Reader(self.fetcher, self.workers(len(batch)), self.archive)
         with self.progress.stage("extract", len(batch)) as advance:
-            self.read = await _each(
-                batch, lambda e: read(e, by_id[e.source_id], self.fetcher, executor), advance
-            )
+            self.read = await _each(batch, lambda e: reader.read(e, by_id[e.source_id]), advance)
         self._account_pages()
+
+    async def look_again(self) -> None:
+        """Ask for the pages of recent articles once more: changed, gone, or as they were?"""
+        by_id = {source.id: source for source in self.house.sources if source.enabled}
+        due = [(id_, known) for id_, known in await asyncio.to_thread(self._due) if id_ in by_id]
+        reader = Reader(self.fetcher, self.workers(len(due)), self.archive)
+
+        async def look(item: tuple[str, Known]) -> Look:
+            return await reader.look_again(item[1], by_id[item[0]])
+
+        with self.progress.stage("look again", len(due)) as advance:
+            self.looks = await _each(due, look, advance)
+        self.read = [look.reading for look in self.looks if look.reading]
+        self._account_looks()
 
     async def store(self) -> None:
         """Store what was read, in one transaction."""
-        if not self.read:
+        if not self.read and not self.looks:
             return
         with self.progress.stage("store", len(self.read)) as advance:
             stored = await asyncio.to_thread(self._store)
@@ -132,7 +154,7 @@ class Cycle:
         self.summary.new += stored.new
         self.summary.backlog += stored.untold
         self.summary.changed += stored.changed
-        self.read = []
+        self.read, self.looks = [], []
 
     async def match(self) -> None:
         """Code and match every version that waits for it; write alerts and deliveries with it."""
@@ -190,12 +212,35 @@ class Cycle:
         again = [self._again(item) for item in unread if item.source_id in enabled]
         return [e for e in found.values() if article_id(e.url) not in known] + again
 
+    def _due(self) -> list[tuple[str, Known]]:
+        with self.warehouse.writing("see what to look at again", for_readers=False) as connection:
+            return pages.due(connection, datetime.now(UTC))
+
     def _store(self) -> articles.Stored:
+        self._sync()
+        schedule = self.house.settings.pages.schedule
         with self.warehouse.writing("store articles") as connection:
             sources.log_fetches(connection, self.summary.run_id, self.fetches)
-            stored = articles.store(connection, self.read, datetime.now(UTC))
+            read = [reading.article for reading in self.read]
+            stored = articles.store(connection, read, datetime.now(UTC))
+            pages.keep(connection, self.read, schedule)
+            pages.settle(connection, self.looks, schedule)
         self.fetches = []
         return stored
+
+    def _sync(self) -> None:
+        """What the warehouse is about to point at is on the disk first."""
+        try:
+            if self.archive:
+                self.archive.sync()
+        except ArchiveError as error:
+            self._not_kept(error)
+
+    def _not_kept(self, error: ArchiveError) -> None:
+        """Told once a cycle, however many answers it costs."""
+        if self.archive:
+            self._problem(str(error))
+            self.archive = None
 
     def _claim(self) -> tuple[outbox.Claimed, ...]:
         with self.warehouse.writing("claim deliveries", for_readers=False) as connection:
@@ -235,12 +280,22 @@ class Cycle:
                 self._problem(f"source {done.source.id}: {done.error}")
 
     def _account_pages(self) -> None:
-        for article in self.read:
+        for article in (reading.article for reading in self.read):
             self.fetches.append(_page_fetch(article))
             if article.text_from is TextFrom.PAGE:
                 self.summary.pages += 1
             for warning in article.warnings:
                 log.info("article %s: %s", article.url, warning)
+        for problem in filter(None, (reading.problem for reading in self.read)):
+            self._not_kept(problem)
+
+    def _account_looks(self) -> None:
+        self.fetches += map(_look_fetch, self.looks)
+        for look in self.looks:
+            if look.error:
+                log.info("article %s: %s", look.known.entry.url, look.error)
+        for problem in filter(None, (reading.problem for reading in self.read)):
+            self._not_kept(problem)
 
     def _problem(self, line: str) -> None:
         log.error("%s", line)
@@ -317,6 +372,19 @@ def _page_fetch(article: Article) -> Fetch:
         error="; ".join(article.warnings) or None,
         seconds=None,
         fetched_at=article.fetched_at,
+    )
+
+
+def _look_fetch(look: Look) -> Fetch:
+    return Fetch(
+        source_id=look.known.entry.source_id,
+        url=look.known.entry.url,
+        purpose="look again",
+        outcome=look.outcome,
+        status=None,
+        error=str(look.error) if look.error else None,
+        seconds=None,
+        fetched_at=look.at,
     )
 
 

@@ -65,6 +65,11 @@ class House:
         return (base / self.settings.templates).resolve() if self.settings.templates else None
 
     @property
+    def warc_folder(self) -> Path:
+        """Where answers are kept."""
+        return self.data_folder / "warc"
+
+    @property
     def user_agent(self) -> str:
         """The shape that hosts know from other feed readers, with a way to reach the operator."""
         contact = self.settings.contact or "no contact set"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
@@ -125,6 +126,20 @@ class ListingTable(_Table):
         return Listing(**self.model_dump())
 
 
+class Pages(_Table):
+    """What is kept of article pages, and when they are looked at again."""
+
+    keep_days: int = Field(default=30, ge=0, le=36500)
+    """Days for which the answers of pages are kept as WARC files; 0 keeps none."""
+    look_again_hours: tuple[Annotated[float, Field(gt=0, le=720)], ...] = (1, 6, 24, 72)
+    """Hours after its first reading when an article's page is asked for again; empty for never."""
+
+    @property
+    def schedule(self) -> tuple[timedelta, ...]:
+        """The same, in order."""
+        return tuple(timedelta(hours=hours) for hours in sorted(self.look_again_hours))
+
+
 class SourceTable(_Table):
     """One `[[source]]`."""
 
@@ -221,6 +236,7 @@ class Settings(BaseSettings):
     """A folder with templates of messages of one's own (alerts/README.md)."""
     schedule: Schedule = Schedule()
     fetch: Fetching = Fetching()
+    pages: Pages = Pages()
     sources: Sources = Sources()
     rules: Shipped = Shipped()
     source: tuple[SourceTable, ...] = ()
@@ -246,6 +262,7 @@ def nearest(place: tuple[str | int, ...]) -> str:
     models: dict[str, type[BaseModel]] = {
         "schedule": Schedule,
         "fetch": Fetching,
+        "pages": Pages,
         "sources": Sources,
         "rules": Shipped,
         "source": SourceTable,

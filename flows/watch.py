@@ -41,5 +41,10 @@ async def watch(house: House, *, stage: Stage = plain, progress: Stages | None =
             await stage("store", cycle.store)
             await stage("match", cycle.match)
             await stage("deliver", cycle.deliver)
+        await stage("look again", cycle.look_again)
+        if cycle.looks:
+            await stage("store", cycle.store)
+            await stage("match", cycle.match)
+            await stage("deliver", cycle.deliver)
         await stage("publish", cycle.finish)
         return cycle.summary

@@ -10,6 +10,7 @@ import duckdb
 
 from alerts.reading.fold import fold
 from extractors.article import Arrival, Article, TextFrom
+from extractors.change import Change, change
 from warehouse.rows import Row, fetch_dicts, insert
 
 
@@ -77,21 +78,30 @@ def unread(connection: duckdb.DuckDBPyConnection, *, limit: int = 500) -> list[U
 
 
 def store(
-    connection: duckdb.DuckDBPyConnection, articles: Sequence[Article], now: datetime
+    connection: duckdb.DuckDBPyConnection,
+    articles: Sequence[Article],
+    now: datetime,
+    *,
+    quiet: bool = False,
 ) -> Stored:
     """Store a batch; must run inside a transaction.
 
-    The same batch stored again changes nothing. A text read from a page is never replaced by
-    the feed's summary of it. New contents wait in `store.uncoded` to be matched.
+    The same batch stored again changes nothing, and so does one that differs in nothing which
+    matters (`extractors.change`). A text read from a page is never replaced by the feed's summary
+    of it, nor by the stub that a paywall leaves. New contents wait in `store.uncoded` to be
+    matched; `quiet` ones tell nobody of what they match.
     """
     batch = {article.id: article for article in articles}
     present = _present(connection, batch)
     new = [article for article in batch.values() if article.id not in present]
     changed = [a for a in batch.values() if a.id in present and _supersedes(a, present[a.id])]
+    loud = _loud(connection, [article.id for article in changed]) if quiet else set()
     _count_attempts(connection, [a.id for a in batch.values() if a.id in present], batch)
     _retire(connection, [article.id for article in changed])
     insert(connection, "store.article", [_row(a, present.get(a.id), now) for a in new + changed])
-    insert(connection, "store.uncoded", [_ticket(article) for article in new + changed])
+    insert(
+        connection, "store.uncoded", [_ticket(a, quiet and a.id not in loud) for a in new + changed]
+    )
     return Stored(len(new), len(changed), sum(a.arrival is not Arrival.NEW for a in new))
 
 
@@ -100,7 +110,8 @@ def _present(
 ) -> dict[str, dict[str, object]]:
     answer = connection.execute(
         """
-        SELECT id, version_id, version_no, text_from, first_seen_at, page_attempts, arrival
+        SELECT id, version_id, version_no, text_from, first_seen_at, page_attempts, arrival,
+               title, text, feed_title, feed_published_at
         FROM store.article
         WHERE id IN (SELECT unnest($ids::VARCHAR[]))
         """,
@@ -109,11 +120,33 @@ def _present(
     return {str(row["id"]): row for row in fetch_dicts(answer)}
 
 
+def _loud(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> set[str]:
+    """Which of `ids` wait to be matched and told of: a quiet version must not silence them."""
+    answer = connection.execute(
+        "SELECT article_id FROM store.uncoded WHERE NOT coalesce(quiet, FALSE) "
+        "AND article_id IN (SELECT unnest($ids::VARCHAR[]))",
+        {"ids": list(ids)},
+    )
+    return {row[0] for row in answer.fetchall()}
+
+
 def _supersedes(article: Article, present: dict[str, object]) -> bool:
-    loses_the_page = article.text_from in {TextFrom.FEED, TextFrom.CATALOGUE} and present[
-        "text_from"
-    ] in {TextFrom.PAGE, TextFrom.FILE}
-    return article.version_id != present["version_id"] and not loses_the_page
+    if article.version_id == present["version_id"]:
+        return False
+    of_page = present["text_from"] in {TextFrom.PAGE, TextFrom.FILE}
+    if article.text_from in {TextFrom.FEED, TextFrom.CATALOGUE}:
+        return not of_page
+    if article.paywalled and len(article.text) < STUB * len(str(present["text"])):
+        return False
+    return not of_page or bool(_change(article, present))
+
+
+STUB = 0.5
+"""A paywalled text below this share of the one we have is what the wall leaves of it."""
+
+
+def _change(article: Article, present: dict[str, object]) -> Change:
+    return change((str(present["title"]), str(present["text"])), (article.title, article.text))
 
 
 def _count_attempts(
@@ -167,6 +200,12 @@ def _row(article: Article, former: dict[str, object] | None, now: datetime) -> R
         "kind": str(article.kind),
         "page_attempts": 1 if former is None else int(str(former["page_attempts"])) + 1,
         "arrival": str(_arrival(article, former)),
+        "section": article.section,
+        "paywalled": article.paywalled,
+        "feed_title": article.feed_title or (former or {}).get("feed_title"),
+        "feed_published_at": article.feed_published_at or (former or {}).get("feed_published_at"),
+        "withdrawn_at": None,
+        "changed": None if former is None else str(_change(article, former)) or "another reading",
     }
 
 
@@ -176,5 +215,5 @@ def _arrival(article: Article, former: dict[str, object] | None) -> Arrival:
     return Arrival.NEW if was_new else article.arrival
 
 
-def _ticket(article: Article) -> Row:
-    return {"article_id": article.id, "version_id": article.version_id}
+def _ticket(article: Article, quiet: bool) -> Row:
+    return {"article_id": article.id, "version_id": article.version_id, "quiet": quiet}

@@ -48,11 +48,14 @@ class Waiting:
     published_source: str | None
     first_seen_at: datetime
     arrival: Arrival = Arrival.NEW
+    quiet: bool = False
+    """This version is a better reading of what was read before."""
 
     @property
     def may_alert(self) -> bool:
-        """Seed documents, and articles that are old to begin with, take part and never alert."""
-        return self.origin is Origin.NEWS and self.arrival is Arrival.NEW
+        """Seed documents, articles that are old to begin with, and better readings take part and
+        never alert."""
+        return self.origin is Origin.NEWS and self.arrival is Arrival.NEW and not self.quiet
 
     @property
     def seen_at(self) -> datetime:
@@ -95,7 +98,8 @@ def waiting(connection: duckdb.DuckDBPyConnection, *, limit: int) -> list[Waitin
     answer = connection.execute(
         """
         SELECT article.id, article.version_id, url, title, text, language, origin, source_id,
-               site_name, published_at, published_source, first_seen_at, arrival
+               site_name, published_at, published_source, first_seen_at, arrival,
+               coalesce(quiet, FALSE)
         FROM store.article
         JOIN store.uncoded ON uncoded.version_id = article.version_id
             AND uncoded.article_id = article.id

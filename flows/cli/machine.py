@@ -32,6 +32,8 @@ EXTRACT_FIELDS = (
     "site_name",
     "image",
     "warnings",
+    "section",
+    "paywalled",
 )
 
 

@@ -10,7 +10,7 @@ import pytest
 from extractors.article import TextFrom
 from extractors.feed import parse_feed
 from extractors.fetch import Fetcher
-from extractors.reading import read
+from extractors.reading import Reader
 from extractors.source import Source
 from tests.extractors.conftest import HASTY
 from tests.servers import Site, fixed
@@ -36,7 +36,7 @@ async def test_an_opaque_link_of_google_news_stays_what_it_is_and_is_not_fetched
     assert entry.url.startswith("https://news.google.com/rss/articles/CBMi")
     assert (entry.title, entry.site_name) == ("Japan warns - again", "The Paper")
     async with Fetcher("noroshi-test", HASTY) as fetcher:
-        article = await read(entry, SEARCH, fetcher)
+        article = (await Reader(fetcher).read(entry, SEARCH)).article
     assert (article.url, article.site_name) == (entry.url, "The Paper")
     assert (article.text_from, article.retry_page) == (TextFrom.FEED, False)
     assert "Google News" in article.warnings[0]
@@ -47,5 +47,6 @@ async def test_a_copy_on_msn_is_the_publishers(site: Site) -> None:
     assert (entry.url, entry.site_name) == ("https://www.msn.com/a/1", "The Paper")
     site.routes["/a/1"] = fixed(b"<html><body></body></html>")
     async with Fetcher("noroshi-test", HASTY) as fetcher:
-        article = await read(replace(entry, link=site.url("/a/1")), SEARCH, fetcher)
+        found = await Reader(fetcher).read(replace(entry, link=site.url("/a/1")), SEARCH)
+        article = found.article
     assert article.site_name == "The Paper"

@@ -13,7 +13,7 @@ from extractors.compose import compose
 from extractors.entry import Entry
 from extractors.fetch import Fetcher
 from extractors.page import Page
-from extractors.reading import read
+from extractors.reading import Reader
 from extractors.source import Source
 from tests.extractors.conftest import HASTY
 from tests.extractors.test_page import SENTENCES, html
@@ -35,7 +35,8 @@ ENTRY = Entry(
 async def test_an_article_is_read_from_its_page(site: Site, source: Source) -> None:
     site.routes["/a"] = fixed(html("en").encode())
     async with Fetcher("noroshi-test", HASTY) as fetcher:
-        article = await read(replace(ENTRY, link=site.url("/a")), source, fetcher)
+        reading = await Reader(fetcher).read(replace(ENTRY, link=site.url("/a")), source)
+    article = reading.article
     assert article.text_from is TextFrom.PAGE
     assert SENTENCES["en"].strip() in article.text
     assert (article.id, article.url) == (article_id(ENTRY.url), ENTRY.url)
@@ -62,7 +63,8 @@ async def test_a_page_that_cannot_be_read_leaves_the_feeds_own_text(
 ) -> None:
     site.routes["/a"] = route
     async with Fetcher("noroshi-test", HASTY) as fetcher:
-        article = await read(replace(ENTRY, link=site.url("/a")), source, fetcher)
+        reading = await Reader(fetcher).read(replace(ENTRY, link=site.url("/a")), source)
+    article = reading.article
     assert article.text_from is TextFrom.FEED
     assert (article.title, article.text) == (ENTRY.title, ENTRY.summary)
     assert article.retry_page is retry
@@ -72,7 +74,8 @@ async def test_a_page_that_cannot_be_read_leaves_the_feeds_own_text(
 async def test_where_the_terms_forbid_it_no_page_is_fetched(site: Site, source: Source) -> None:
     async with Fetcher("noroshi-test", HASTY) as fetcher:
         source = replace(source, full_text=False)
-        article = await read(replace(ENTRY, link=site.url("/a")), source, fetcher)
+        reading = await Reader(fetcher).read(replace(ENTRY, link=site.url("/a")), source)
+    article = reading.article
     assert site.requests == []
     assert (article.text, article.text_from) == (ENTRY.summary, TextFrom.FEED)
     assert article.retry_page is False

@@ -28,6 +28,7 @@ import duckdb
 
 from alerts.telling.escape import markdown
 from alerts.telling.render import render
+from extractors.warc import record_at
 from flows.demo.stage import Answer, Chat, Inbox, Outlet, Site, chat, inbox, sample_site, serving
 from flows.workers import WORTH_A_POOL
 from warehouse.database import PUBLISHED, Warehouse
@@ -52,6 +53,8 @@ KEPT = (
     "SELECT id, event_id, article_id FROM store.alert",
     "SELECT id, alert_id, channel, state, attempts FROM store.delivery",
     "SELECT source_id, body_hash FROM store.source_state",
+    "SELECT article_id, part, url, body_hash FROM store.article_page",
+    "SELECT article_id, looks FROM store.revisit",
 )
 """All that a cycle writes but moments and logs."""
 
@@ -341,10 +344,12 @@ class Case:
             KEPT, kept(self.folder / PUBLISHED), self.plain.kept, strict=True
         ):
             assert now == wanted, what
+        _expect_records(self.folder)
         assert sorted(p.name for p in self.folder.iterdir()) == [
             PUBLISHED,
             "noroshi.toml",
             "pipeline",
+            "warc",
         ]
         assert sorted(p.name for p in (self.folder / "pipeline").iterdir()) == [
             "cycle.lock",
@@ -370,6 +375,15 @@ def kept(file: Path) -> Kept:
     """What a warehouse file holds, without moments and logs."""
     with duckdb.connect(str(file), read_only=True) as connection:
         return [sorted(connection.execute(query).fetchall()) for query in KEPT]
+
+
+def _expect_records(folder: Path) -> None:
+    """Each page's record is whole, whatever cut other records short."""
+    with duckdb.connect(str(folder / PUBLISHED), read_only=True) as connection:
+        found = connection.execute("SELECT url, warc_file, warc_offset FROM pages").fetchall()
+    assert found
+    for url, file, offset in found:
+        assert record_at(folder / "warc" / file, offset).answer.final_url == url
 
 
 def _settled(folder: Path) -> set[Message]:

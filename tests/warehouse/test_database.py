@@ -89,7 +89,7 @@ def test_a_process_killed_at_any_write_leaves_what_can_be_opened(
 
 def test_an_error_rolls_the_whole_transaction_back(warehouse: Warehouse) -> None:
     with pytest.raises(ZeroDivisionError), warehouse.writing("test") as connection:
-        connection.execute("INSERT INTO store.uncoded VALUES ('a', 'v')")
+        connection.execute("INSERT INTO store.uncoded VALUES ('a', 'v', FALSE)")
         raise ZeroDivisionError
     with warehouse.writing("test") as connection:
         assert connection.execute("SELECT count(*) FROM store.uncoded").fetchone() == (0,)
