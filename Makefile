@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test faults lock format clean
+.PHONY: install demo test faults browser lock format clean
 
 install: $(VENV)/installed
 
@@ -26,6 +26,9 @@ test: install  ## everything that CI runs
 
 faults: install  ## cycles killed with SIGKILL at every seam and at random moments (long)
 	$(BIN)/python -m pytest -m faults
+
+browser: install  ## the HTML of messages in Chromium, at two widths, light and dark
+	$(BIN)/python -m pytest -m browser tests/alerts/telling/test_html.py
 
 lock:  ## renew requirements.lock from pyproject.toml
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
