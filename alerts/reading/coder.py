@@ -171,8 +171,11 @@ _OFFICIAL = {
 
 def _concerns(finding: Finding, read: Sequence[Passage]) -> bool:
     """Between Hong Kong and the mainland alone, courts, protests and sanctions are one side's own
-    affairs."""
-    return finding.sign.category not in _ABROAD or any("JP" in p.parties for p in read)
+    affairs; what the mainland's forces do around Taiwan is not done to Japan."""
+    category, passage = finding.sign.category, finding.passage
+    if category is Category.MILITARY_MARITIME and "parties.taiwan-question" in passage.lists:
+        return finding.sign.status is not None or "JP" in passage.parties
+    return category not in _ABROAD or any("JP" in p.parties for p in read)
 
 
 _ABROAD = {

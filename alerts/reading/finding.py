@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from alerts.reading.coding import Category, Status
+from alerts.reading.coding import Category, Direction, Status
 from alerts.reading.fold import fold
 from alerts.reading.passage import Passage
 from alerts.reading.scan import Hit
@@ -48,11 +48,15 @@ def status_of(
         return Status.DENIED
     if (around.says("considered", 10) or around.asks) and not refusal:
         return Status.CONSIDERED
+    if sign.direction is Direction.EASING and around.says("demand", 4):
+        return Status.CONSIDERED
     if around.is_past(published):
         return Status.BACKGROUND
     if not sign.incident and (around.says("cause", 6) or around.tells_which):
         return Status.BACKGROUND
     if not _is_answer(sign) and around.says("object", 4):
+        return Status.BACKGROUND
+    if around.is_named and (passage.field == "text" or not sign.incident):
         return Status.BACKGROUND
     if passage.field == "text" and (sign.mention or around.is_deep or around.was_before):
         return Status.BACKGROUND
@@ -67,7 +71,16 @@ def _is_answer(sign: Sign) -> bool:
 
 _CUES = {
     cue: (f"modality.{cue}-before", f"modality.{cue}-after")
-    for cue in ("denied", "considered", "cause", "relative", "object", "perfect", "earlier")
+    for cue in (
+        "denied",
+        "considered",
+        "demand",
+        "cause",
+        "relative",
+        "object",
+        "perfect",
+        "earlier",
+    )
 }
 
 
@@ -120,7 +133,11 @@ class Around:
         far = self.end + reach * self.scale
         if self.scale > 1 or cue == "cause":
             far = min(far, self.clause[1])
-        return any(self.end <= hit[0] <= far for hit in lists[after])
+        return any(self.end <= hit[0] <= far and not self._is_first(hit) for hit in lists[after])
+
+    def _is_first(self, hit: Hit) -> bool:
+        """A first time since the past (回歸後首次) is news."""
+        return self.passage.text[hit.end - self.passage.start :][:1] in {"首", "初"}
 
     @property
     def is_now(self) -> bool:
@@ -157,6 +174,11 @@ class Around:
         return self.says("relative", 0) or bool(_ATTRIBUTE.match(after))
 
     @property
+    def is_named(self) -> bool:
+        """A noun that recalls a known event (漁船衝突事件, the stabbing case)."""
+        return bool(_CASE.match(self.passage.text[self.end - self.passage.start :]))
+
+    @property
     def was_before(self) -> bool:
         """Told in the pluperfect, unless that only reports what somebody said."""
         said = [h.start for h in self.passage.lists.get("modality.speech", ())]
@@ -189,8 +211,13 @@ class Around:
         return bool(named) and max(named) < published - timedelta(days=7)
 
 
+_CASE = re.compile(
+    f"(?:{fold('事件|事案|問題|騒動|風波|一事').text})"
+    "| (?:incident|case|row|dispute|issue|scandal)s?\\b"
+)
 _YEAR = re.compile(r"(?<![\d,])(?<!\d )(?<!\d, )(?:19|20)\d\d(?!\d|年\d{1,2}月\d)")
 _ATTRIBUTE = re.compile(
     f"(?:を?(?:し|され|行っ))?(?:た|ている|ていた)(?!{fold('方針|疑|容疑|可能|形|模様|上|後|際|場合|件').text})(?=[一-鿿ァ-ヶ])"
+    f"|する(?={fold('若者|人|市民|団体|デモ|集会|声|動き|企業|住民|議員|勢力|運動').text})"
 )
 """What follows a Japanese event that only describes a noun."""

@@ -46,6 +46,7 @@ _NAMED: dict[str, tuple[str, ...]] = {
     **{f"parties.{p}.{kind}": (p,) for p in PARTIES for kind in ("state", "body", "place", "to")},
     "parties.JP.local": ("JP",),
     "parties.JP-CN": ("JP", "CN"),
+    "parties.islands": ("JP", "CN"),
     "parties.HK-JP": ("HK", "JP"),
     "parties.HK-CN": ("HK", "CN"),
 }

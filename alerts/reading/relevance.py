@@ -197,7 +197,8 @@ _IS = re.compile(
 def _abroad(read: Sequence[Passage], title: Sequence[Passage]) -> Marks:
     pair = any(name in p.lists for p in title for name in _COMPOUNDS)
     ours = _together(title)
-    both = len(ours) >= 2 and "JP" in ours and (pair or _opens_here(title))
+    named = {_ITSELF[name] for p in title for name in p.lists if name in _ITSELF}
+    both = "JP" in ours and (pair or (len(named) >= 2 and _opens_here(title)))
     if any(p.foreign for p in title) and not both:
         yield -0.4, "the title is about a third country"
         return

@@ -140,9 +140,10 @@ def _actor(told: Told, owner: str | None, names: Names) -> str | None:
     if _is_passive(told.passage, told.hits):
         return None
     event = (max if _is_japanese(told.passage) else min)(hit.start for hit in told.hits)
-    before = [m for m in mentions if m.case is Case.SUBJECT and m.start < event]
     if sign.category in _NEAREST:
-        return before[-1].party if before else None
+        near = [m for m in mentions if m.case is Case.SUBJECT and m.start <= event]
+        return near[-1].party if near else None
+    before = [m for m in mentions if m.case is Case.SUBJECT and m.start < event]
     return _subject(told.passage, before, low)
 
 
@@ -220,7 +221,7 @@ def _target(
 
 
 def _other(told: Told, actor: str | None, names: Names) -> Mention | None:
-    """The mention of the target: aimed at, in the event's clause, after its first word."""
+    """The mention of the target: in the event's clause, aimed at, after its first word."""
     mentions = [m for m in names.of(told.passage) if m.party != actor]
     if len(mentions) < 2:
         return mentions[0] if mentions else None
@@ -228,10 +229,15 @@ def _other(told: Told, actor: str | None, names: Names) -> Mention | None:
     start = told.hits[0].start
 
     def away(m: Mention) -> tuple[bool, bool, bool, int]:
-        inside = low <= m.start < high
-        return m.case is not Case.DATIVE, not inside, m.start < start, abs(m.start - start)
+        inside = low <= m.start < high and not _owns(told.passage, m)
+        return not inside, m.case is not Case.DATIVE, m.start < start, abs(m.start - start)
 
     return min(mentions, key=away)
+
+
+def _owns(passage: Passage, mention: Mention) -> bool:
+    """Whether the name only says whose something is (Beijing's grip)."""
+    return passage.text.startswith("'s", mention.end - passage.start)
 
 
 def _subjects(title: Sequence[Passage], names: Names) -> Iterator[str]:
@@ -280,7 +286,7 @@ def _names(lists: Mapping[str, Sequence[Hit]]) -> list[tuple[int, int, int, str]
 _PARTY: dict[str, tuple[str, int]] = {
     **{f"parties.{p}.{kind}": (p, 1) for p in PARTIES for kind in ("state", "body", "place")},
     **{f"parties.{p}.to": (p, 0) for p in PARTIES},
-    **{f"parties.{pair}": ("", 1) for pair in ("JP-CN", "HK-JP", "HK-CN")},
+    **{f"parties.{pair}": ("", 1) for pair in ("JP-CN", "islands", "HK-JP", "HK-CN")},
 }
 
 

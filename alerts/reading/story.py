@@ -61,6 +61,8 @@ class _News:
     leads: frozenset[tuple[Category, Direction]]
     """In the title or the first sentences of the body."""
     categories: frozenset[Category]
+    eased: frozenset[tuple[str, int, Category]]
+    """Sentences that speak of an easing, be it only asked for or considered."""
 
     @classmethod
     def of(cls, found: Sequence[Finding]) -> _News:
@@ -72,6 +74,7 @@ class _News:
             ),
             frozenset((f.sign.category, f.sign.direction) for f in news if f.passage.leads),
             frozenset(f.sign.category for f in news),
+            frozenset((*f.place, f.sign.category) for f in found if _eases(f)),
         )
 
     def tells_story(self, finding: Finding) -> bool:
@@ -107,6 +110,8 @@ class _News:
             return True
         mutual = category is Category.OFFICIAL_CONTACT
         stronger = Direction.ESCALATION if mutual else Direction.EASING
+        if not mutual and other is stronger and (*finding.place, category) in self.eased:
+            return True
         if self._below(finding) and other is stronger and (category, other) in self.leads:
             return True
         return other is stronger and (*finding.place, category, other) in self.sentences
@@ -124,6 +129,11 @@ class _News:
         if not title and around.is_now:
             return False
         return around.lasts or around.says("earlier", 5)
+
+
+def _eases(finding: Finding) -> bool:
+    asked = {Status.CONSIDERED, Status.REPORTED}
+    return finding.sign.direction is Direction.EASING and finding.status in asked
 
 
 _OPPOSITES = (Direction.ESCALATION, Direction.EASING)
