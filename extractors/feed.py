@@ -41,6 +41,8 @@ class Feed:
     standings: tuple[Standing, ...] | None = None
     """Of a document that says what is in force: its levels. What changed in them are entries
     (`extractors.state.changes`)."""
+    fresh_seconds: float | None = None
+    """For how long it asks to be left alone (ttl, sy:updatePeriod)."""
 
 
 def parse_feed(body: bytes, content_type: str | None, source: Source, url: str) -> Feed:
@@ -128,7 +130,27 @@ def _xml_feed(text: str, source: Source, url: str) -> Feed:
     cut = (cut_warning(),) if capped is not text else ()
     title = plain_text(_get(parsed.feed, "title"))
     damaged = (damage,) if damage else ()
-    return Feed(parsed.version or "unknown", title, entries, warnings + cut + damaged)
+    warned, fresh = warnings + cut + damaged, _fresh(parsed.feed)
+    return Feed(parsed.version or "unknown", title, entries, warned, fresh_seconds=fresh)
+
+
+PERIODS = {
+    "hourly": 3600.0,
+    "daily": 86_400.0,
+    "weekly": 604_800.0,
+    "monthly": 2_592_000.0,
+    "yearly": 31_536_000.0,
+}
+"""Of sy:updatePeriod (https://web.resource.org/rss/1.0/modules/syndication/)."""
+
+
+def _fresh(channel: dict[str, Any]) -> float | None:
+    """Seconds: RSS's `ttl`, in minutes, or the syndication module's period and its frequency."""
+    ttl, often = _get(channel, "ttl").strip(), _get(channel, "sy_updatefrequency").strip()
+    period = PERIODS.get(_get(channel, "sy_updateperiod").strip().lower(), 0.0)
+    times = int(often) if re.fullmatch(r"[1-9]\d{0,3}", often) else 1
+    stated = float(ttl) * 60 if re.fullmatch(r"\d{1,6}", ttl) else 0.0
+    return max(stated, period / times) or None
 
 
 def _capped(text: str) -> str:

@@ -10,7 +10,15 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from concurrent.futures import Executor
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,12 +34,12 @@ from extractors.article import Arrival, Article, TextFrom, article_id
 from extractors.entry import Entry
 from extractors.errors import ArchiveError
 from extractors.fetch import Fetcher
-from extractors.poll import Poll, SourceState, poll
+from extractors.poll import Poll, SourceState
 from extractors.reading import Known, Look, Reader, Reading
-from extractors.source import Source
 from extractors.warc import Archive
 from flows.errors import CycleBusy
 from flows.matching import match_waiting
+from flows.polling import Polling, cut_off, due, logged, offline
 from flows.progress import Stages
 from flows.settings import House
 from flows.summary import Summary
@@ -50,19 +58,29 @@ R = TypeVar("R")
 BATCH = 100
 """Entries that are read, stored and told of at a time: alerts do not wait for a long backlog."""
 
+LISTENING_SECONDS = 5.0
+"""What has answered waits no longer than this for what has not."""
+
 STALE_SECONDS = 3600
 """A published copy is renewed after this long even where only runs and polls were added."""
 
 
 @asynccontextmanager
-async def opened(house: House, progress: Stages) -> AsyncIterator[Cycle]:
-    """The only cycle in this data folder. Raises CycleBusy, WarehouseError and SettingsError."""
+async def opened(
+    house: House, progress: Stages, insisted: Collection[str] | None = None
+) -> AsyncIterator[Cycle]:
+    """The only cycle in this data folder. Raises CycleBusy, WarehouseError and SettingsError.
+
+    `insisted` are the ids of the sources to ask; by default those that are due.
+    """
     warehouse = Warehouse(house.data_folder)
     async with AsyncExitStack() as stack:
         stack.enter_context(_alone(warehouse))
         fetcher = await stack.enter_async_context(Fetcher(house.user_agent, house.limits))
         workers = stack.enter_context(extraction_workers())
-        yield Cycle(house, warehouse, fetcher, workers, progress, house.channels())
+        cycle = Cycle(house, warehouse, fetcher, workers, progress, house.channels(), insisted)
+        stack.push_async_callback(cycle.stop)
+        yield cycle
 
 
 @contextmanager
@@ -86,12 +104,15 @@ class Cycle:
     workers: Callable[[int], Executor | None]
     progress: Stages
     channels: tuple[Channel, ...]
+    insisted: Collection[str] | None = None
     summary: Summary = field(
         default_factory=lambda: Summary(_run_id(), datetime.now(UTC)),
     )
     began: float = field(default_factory=time.monotonic)
     states: dict[str, SourceState] = field(default_factory=dict)
-    polls: list[Poll] = field(default_factory=list)
+    polling: Polling | None = None
+    brought: set[str] = field(default_factory=set)
+    """Sources that had something new."""
     entries: list[Entry] = field(default_factory=list)
     read: list[Reading] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
@@ -105,21 +126,43 @@ class Cycle:
         self.archive = Archive(file, self.house.user_agent) if kept else None
 
     async def fetch(self) -> None:
-        """Poll every enabled source and find the entries that are not stored yet."""
+        """Ask every source that is due, and find the entries that are not stored yet among those
+        of the first to answer."""
         self.states = await asyncio.to_thread(self._begin)
-        enabled = [source for source in self.house.sources if source.enabled]
-        with self.progress.stage("fetch", len(enabled)) as advance:
-            self.polls = await _each(enabled, self._poll, advance)
-        self._account_polls()
-        self.entries = await asyncio.to_thread(self._wanted)
+        now = datetime.now(UTC)
+        asked, self.summary.waiting = due(self.house.sources, self.states, self.insisted, now)
+        self.polling = Polling(self.fetcher, self.states, self._backlog, self.house.bounds)
+        self.polling.start(asked)
+        self.entries = await asyncio.to_thread(self._left)
+        await self._listen(self.polling)
 
-    def batches(self) -> Iterator[Sequence[Entry]]:
-        """Entries to read, the newest first; one empty batch where there are none, so that what
-        an earlier cycle left is matched and delivered all the same."""
+    async def batches(self) -> AsyncIterator[Sequence[Entry]]:
+        """Entries to read, the newest first, while slow sources are still awaited; one empty batch
+        where there are none, so that what an earlier cycle left is matched and delivered."""
         oldest = datetime.min.replace(tzinfo=UTC)
-        self.entries.sort(key=lambda entry: entry.published_at or oldest, reverse=True)
-        for begin in range(0, max(len(self.entries), 1), BATCH):
-            yield self.entries[begin : begin + BATCH]
+        first = True
+        while first or (self.polling and self.polling.under_way):
+            if not first and self.polling:
+                await self._listen(self.polling)
+            entries = sorted(self.entries, key=lambda e: e.published_at or oldest, reverse=True)
+            self.entries = []
+            for begin in range(0, max(len(entries), first), BATCH):
+                yield entries[begin : begin + BATCH]
+            first = False
+
+    async def _listen(self, polling: Polling) -> None:
+        """Take up what has been answered."""
+        if polling.under_way:
+            with self.progress.stage("fetch", len(polling.under_way)) as advance:
+                came = await polling.answers(LISTENING_SECONDS, advance)
+            self.entries += await asyncio.to_thread(self._wanted, came)
+        if not polling.under_way:
+            self._account_polls(sorted(polling.done, key=lambda poll: poll.source.id))
+
+    async def stop(self) -> None:
+        """Give up what is still under way."""
+        if self.polling:
+            await self.polling.stop()
 
     async def extract(self, batch: Sequence[Entry]) -> None:
         """Fetch and read the page of each entry; the feed's own words where that fails."""
@@ -187,10 +230,6 @@ class Cycle:
             outbox.release(connection, self.summary.started_at)
             return sources.states(connection)
 
-    async def _poll(self, source: Source) -> Poll:
-        state = self.states.get(source.id, SourceState())
-        return await poll(source, state, self.fetcher, self._backlog)
-
     @property
     def _backlog(self) -> timedelta:
         return timedelta(hours=self.house.settings.sources.backlog_hours)
@@ -201,16 +240,23 @@ class Cycle:
         since = began - self._backlog if began and item.arrival is Arrival.BACKLOG else None
         return replace(_entry(item), new_since=since)
 
-    def _wanted(self) -> list[Entry]:
-        named = [entry for poll in self.polls for entry in poll.entries]
+    def _left(self) -> list[Entry]:
+        """Articles whose page an earlier cycle could not read."""
+        with self.warehouse.writing("see what is unread", for_readers=False) as connection:
+            unread = articles.unread(connection)
+        enabled = {source.id for source in self.house.sources if source.enabled}
+        return [self._again(item) for item in unread if item.source_id in enabled]
+
+    def _wanted(self, polls: Sequence[Poll]) -> list[Entry]:
+        """The entries of `polls` that are not stored yet."""
+        named = [entry for poll in polls for entry in poll.entries]
         named.sort(key=lambda entry: entry.arrival is Arrival.NEW)  # what is new stands, at last
         found = {entry.url: entry for entry in named}
         with self.warehouse.writing("compare with what is known", for_readers=False) as connection:
             known = articles.known(connection, [article_id(url) for url in found])
-            unread = articles.unread(connection)
-        enabled = {source.id for source in self.house.sources if source.enabled}
-        again = [self._again(item) for item in unread if item.source_id in enabled]
-        return [e for e in found.values() if article_id(e.url) not in known] + again
+        new = {entry.url: entry for entry in found.values() if article_id(entry.url) not in known}
+        self.brought |= {entry.source_id for entry in named if entry.url in new}
+        return list(new.values())
 
     def _due(self) -> list[tuple[str, Known]]:
         with self.warehouse.writing("see what to look at again", for_readers=False) as connection:
@@ -268,16 +314,18 @@ class Cycle:
         with self.warehouse.writing("settle a delivery") as connection:
             outbox.settle(connection, delivery, datetime.now(UTC))
 
-    def _account_polls(self) -> None:
-        self.summary.polled = len(self.polls)
-        self.summary.entries = sum(len(poll.entries) for poll in self.polls)
-        for done in self.polls:
-            self.fetches.append(_poll_fetch(done, datetime.now(UTC)))
+    def _account_polls(self, polls: Sequence[Poll]) -> None:
+        self.summary.polled = len(polls)
+        self.summary.entries = sum(len(poll.entries) for poll in polls)
+        self.summary.failed = sum(poll.error is not None for poll in polls)
+        for done in polls:
+            self.fetches.append(logged(done, datetime.now(UTC)))
             for warning in done.warnings:
                 log.warning("source %s: %s", done.source.id, warning)
-            if done.error is not None:
-                self.summary.failed += 1
+            if done.error is not None and not offline(polls):
                 self._problem(f"source {done.source.id}: {done.error}")
+        if offline(polls):
+            self._problem(cut_off(polls))
 
     def _account_pages(self) -> None:
         for article in (reading.article for reading in self.read):
@@ -303,9 +351,10 @@ class Cycle:
 
     def _finish(self) -> None:
         now = datetime.now(UTC)
-        with self.warehouse.writing("end a cycle", for_readers=False) as connection:
+        polls = self._lessons()
+        with self.warehouse.writing("end a cycle", for_readers=self._turned(polls)) as connection:
             sources.log_fetches(connection, self.summary.run_id, self.fetches)
-            sources.remember(connection, self.polls, now)
+            sources.remember(connection, polls, self.brought, now)
             runs.finish(
                 connection,
                 self.summary.run_id,
@@ -315,6 +364,17 @@ class Cycle:
             )
         if self.warehouse.unpublished or self._stale():
             self.warehouse.publish()
+
+    def _lessons(self) -> Sequence[Poll]:
+        """The polls that say something about their sources."""
+        polls = self.polling.done if self.polling else []
+        return () if offline(polls) else polls
+
+    def _turned(self, polls: Sequence[Poll]) -> bool:
+        """Whether a source fares otherwise than before: people should see that at once."""
+        nothing = SourceState()
+        before = {poll.source.id: self.states.get(poll.source.id, nothing) for poll in polls}
+        return any((p.error is None) == (before[p.source.id].error_streak > 0) for p in polls)
 
     def _stale(self) -> bool:
         return time.time() - self.warehouse.published.stat().st_mtime > STALE_SECONDS
@@ -345,19 +405,6 @@ def _entry(item: articles.Unread) -> Entry:
         author=item.author,
         language=item.language,
         arrival=item.arrival,
-    )
-
-
-def _poll_fetch(done: Poll, now: datetime) -> Fetch:
-    return Fetch(
-        source_id=done.source.id,
-        url=done.source.url,
-        purpose="feed",
-        outcome=done.outcome,
-        status=done.status,
-        error=str(done.error) if done.error else None,
-        seconds=done.seconds,
-        fetched_at=now,
     )
 
 

@@ -6,6 +6,7 @@ from flows.summary import Summary
 
 _LABELS = {
     "polled": "sources polled",
+    "waiting": "sources not due yet",
     "entries": "entries seen",
     "pages": "pages fetched",
     "new": "articles new",

@@ -25,6 +25,7 @@ from alerts.errors import RuleError
 from alerts.reading.rule import RuleBook, load_rules
 from alerts.telling.channel import Channel
 from alerts.telling.stationery import Stationery
+from extractors.cadence import Bounds
 from extractors.fetch import FetchLimits, server_of
 from extractors.shipped import shipped_sources
 from extractors.source import Source
@@ -87,6 +88,16 @@ class House:
             concurrency=fetch.concurrency,
             private_addresses=fetch.private_addresses,
             own_servers=frozenset(server_of(table.url) for table in self.settings.source),
+        )
+
+    @property
+    def bounds(self) -> Bounds:
+        """Within what the interval of a source is chosen."""
+        fetch = self.settings.fetch
+        return Bounds(
+            cycle=60.0 * self.settings.schedule.watch_minutes,
+            floor=60.0 * fetch.poll_min_minutes,
+            ceiling=60.0 * fetch.poll_max_minutes,
         )
 
     def channels(self) -> tuple[Channel, ...]:

@@ -15,6 +15,8 @@ class Summary:
     run_id: str
     started_at: datetime
     polled: int = 0
+    waiting: int = 0
+    """Sources whose time had not come."""
     failed: int = 0
     entries: int = 0
     pages: int = 0

@@ -71,6 +71,11 @@ class Fetching(_Table):
     max_megabytes: float = Field(default=20, gt=0, le=200)
     pace_seconds: float = Field(default=1.0, ge=0, le=60)
     """Least time between two requests to one host."""
+    poll_min_minutes: float = Field(default=0, ge=0, le=1440)
+    """Least time between two polls of a source; 0: it may be asked at every cycle."""
+    poll_max_minutes: float = Field(default=30, ge=0, le=1440)
+    """Most time between two polls of a source that answers; 0: all are asked at every cycle,
+    however seldom they publish and however often they fail."""
     per_host: int = Field(default=1, ge=1, le=16)
     """Requests to one host at the same time."""
     concurrency: int = Field(default=16, ge=1, le=256)

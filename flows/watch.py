@@ -10,7 +10,7 @@ written together with the deliveries that tell of them.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 
 from flows.cycle import opened
@@ -28,15 +28,21 @@ async def plain(_name: str, step: Step) -> None:
     await step()
 
 
-async def watch(house: House, *, stage: Stage = plain, progress: Stages | None = None) -> Summary:
-    """Run one cycle and say what it did.
+async def watch(
+    house: House,
+    *,
+    stage: Stage = plain,
+    progress: Stages | None = None,
+    insisted: Collection[str] | None = None,
+) -> Summary:
+    """Run one cycle and say what it did. It asks the sources that are due, or those `insisted` on.
 
     Raises CycleBusy, WarehouseError and SettingsError; what goes wrong with one source, page or
     channel is in the summary.
     """
-    async with opened(house, progress or Silent()) as cycle:
+    async with opened(house, progress or Silent(), insisted) as cycle:
         await stage("fetch", cycle.fetch)
-        for batch in cycle.batches():
+        async for batch in cycle.batches():
             await stage("extract", partial(cycle.extract, batch))
             await stage("store", cycle.store)
             await stage("match", cycle.match)

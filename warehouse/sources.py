@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import duckdb
@@ -35,15 +35,15 @@ def states(connection: duckdb.DuckDBPyConnection) -> dict[str, SourceState]:
     held = standings.held(connection)
     answer = connection.execute(
         """
-        SELECT source_id, etag, last_modified, body_hash, first_polled_at
+        SELECT source_id, etag, last_modified, body_hash, first_polled_at, polled_url,
+               coalesce(distrusted, FALSE), read_at, usual_seconds, fresh_seconds, newest_at,
+               moved_to, coalesce(gone, FALSE), error_streak, next_poll_at
         FROM store.source_state
         """
     )
     return {
-        source: SourceState(
-            Validators(etag, modified), body_hash, first_polled_at, held.get(source)
-        )
-        for source, etag, modified, body_hash, first_polled_at in answer.fetchall()
+        source: replace(SourceState(Validators(etag, modified), *rest), standings=held.get(source))
+        for source, etag, modified, *rest in answer.fetchall()
     }
 
 
@@ -53,17 +53,37 @@ def configure(connection: duckdb.DuckDBPyConnection, sources: Sequence[Source]) 
     insert(connection, "store.source", [_configured(source) for source in sources])
 
 
-def remember(connection: duckdb.DuckDBPyConnection, polls: Sequence[Poll], now: datetime) -> None:
-    """Keep what `polls` brought. Call it when all their entries are stored: validators that are
-    kept earlier would hide the entries that a crash left behind."""
-    former = _streaks(connection)
+def remember(
+    connection: duckdb.DuckDBPyConnection,
+    polls: Sequence[Poll],
+    brought: Collection[str],
+    now: datetime,
+) -> None:
+    """Keep what `polls` found; `brought` are the ids of sources that had something new.
+
+    Call it when all their entries are stored: validators that are kept earlier would hide the
+    entries that a crash left behind."""
+    former = _former(connection)
     connection.execute(
         "DELETE FROM store.source_state WHERE source_id IN (SELECT unnest($ids::VARCHAR[]))",
         {"ids": [poll.source.id for poll in polls]},
     )
-    rows = [_state(poll, former.get(poll.source.id), now) for poll in polls]
+    rows = [_state(poll, former.get(poll.source.id), brought, now) for poll in polls]
     insert(connection, "store.source_state", rows)
     standings.keep(connection, polls)
+
+
+def ask_again(connection: duckdb.DuckDBPyConnection, source_ids: Collection[str]) -> None:
+    """Forget why sources are left alone: failures, a Retry-After, 410, lies, a new address."""
+    connection.execute(
+        """
+        UPDATE store.source_state
+        SET gone = FALSE, error_streak = 0, next_poll_at = NULL, distrusted = FALSE,
+            moved_to = NULL, etag = NULL, last_modified = NULL
+        WHERE source_id IN (SELECT unnest($ids::VARCHAR[]))
+        """,
+        {"ids": list(source_ids)},
+    )
 
 
 def log_fetches(
@@ -87,14 +107,15 @@ def log_fetches(
     insert(connection, "store.fetch", rows)
 
 
-_Former = tuple[int, datetime | None, datetime | None]
+_Former = tuple[datetime | None, datetime | None]
+"""The last success, and the last poll that brought something."""
 
 
-def _streaks(connection: duckdb.DuckDBPyConnection) -> dict[str, _Former]:
+def _former(connection: duckdb.DuckDBPyConnection) -> dict[str, _Former]:
     answer = connection.execute(
-        "SELECT source_id, error_streak, last_success_at, last_new_at FROM store.source_state"
+        "SELECT source_id, last_success_at, last_new_at FROM store.source_state"
     )
-    return {row[0]: (row[1], row[2], row[3]) for row in answer.fetchall()}
+    return {source: (success, new) for source, success, new in answer.fetchall()}
 
 
 def _configured(source: Source) -> Row:
@@ -112,19 +133,28 @@ def _configured(source: Source) -> Row:
     }
 
 
-def _state(poll: Poll, former: _Former | None, now: datetime) -> Row:
-    streak, success, new = former or (0, None, None)
-    failed = poll.outcome == "failed"
+def _state(poll: Poll, former: _Former | None, brought: Collection[str], now: datetime) -> Row:
+    success, new = former or (None, None)
+    state = poll.state
     return {
         "source_id": poll.source.id,
-        "etag": poll.state.validators.etag,
-        "last_modified": poll.state.validators.last_modified,
-        "body_hash": poll.state.body_hash,
-        "first_polled_at": poll.state.first_polled_at,
+        "etag": state.validators.etag,
+        "last_modified": state.validators.last_modified,
+        "body_hash": state.body_hash,
+        "first_polled_at": state.first_polled_at,
+        "polled_url": state.url,
+        "distrusted": state.distrusted,
+        "read_at": state.read_at,
+        "usual_seconds": state.usual_seconds,
+        "fresh_seconds": state.fresh_seconds,
+        "newest_at": state.newest_at,
+        "moved_to": state.moved_to,
+        "gone": state.gone,
+        "next_poll_at": state.next_poll_at,
         "polled_at": now,
         "outcome": poll.outcome,
         "error": str(poll.error) if poll.error else None,
-        "error_streak": streak + 1 if failed else 0,
-        "last_success_at": success if failed else now,
-        "last_new_at": now if poll.outcome == "new" else new,
+        "error_streak": state.error_streak,
+        "last_success_at": success if poll.error else now,
+        "last_new_at": now if poll.source.id in brought else new,
     }

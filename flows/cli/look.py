@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -36,7 +36,11 @@ def register(app: typer.Typer) -> None:
     app.command()(sql)
     groups: tuple[tuple[str, str, dict[str, Callable[..., int]]], ...] = (
         ("alerts", "What readers were told.", {"list": alerts_list}),
-        ("sources", "Where the news comes from.", {"list": sources_list, "check": sources_check}),
+        (
+            "sources",
+            "Where the news comes from.",
+            {"list": sources_list, "check": sources_check, "retry": sources_retry},
+        ),
         ("channels", "Where alerts go.", {"list": channels_list, "test": channels_test}),
     )
     for name, purpose, commands in groups:
@@ -135,29 +139,83 @@ def alerts_list(
 
 
 def sources_list(how: FormatOption = Format.TABLE, config: ConfigOption = None) -> int:
-    """List the sources: on or off and why, and how the last poll went.
+    """List the sources and how they fare: on or off and why, when they last brought something.
 
     Example: noroshi sources list
     """
     settings = house(config)
     health = _health(settings)
     rows = [
-        {
-            "id": source.id,
-            "enabled": source.enabled,
-            "kind": str(source.kind),
-            "lang": source.language,
-            "last_success": health.get(source.id, {}).get("last_success_at"),
-            "last_new": health.get(source.id, {}).get("last_new_at"),
-            "errors": health.get(source.id, {}).get("error_streak"),
-            "remark": source.reason or health.get(source.id, {}).get("error"),
-            "url": source.url,
-        }
+        _source_row(source, health.get(source.id, {}), datetime.now(UTC))
         for source in sorted(settings.sources, key=lambda s: (not s.enabled, s.id))
     ]
     columns = list(rows[0]) if rows else ["id"]
-    shown = columns[:-1] if how is Format.TABLE else columns
-    show(rows, shown, how, zone=settings.settings.timezone, none="no sources are configured")
+    shown = ["id", "state", "last_new", "next_poll", "errors", "remark"]
+    show(
+        rows,
+        shown if rows and how is Format.TABLE else columns,
+        how,
+        zone=settings.settings.timezone,
+        none="no sources are configured",
+    )
+    return 0
+
+
+def _source_row(source: Source, health: dict[str, Any], now: datetime) -> dict[str, object]:
+    usual, due = health.get("usual_seconds"), health.get("next_poll_at")
+    known = health.get("state", "never polled")
+    return {
+        "id": source.id,
+        "state": known if source.enabled and known != "off" else _switch(source),
+        "enabled": source.enabled,
+        "kind": str(source.kind),
+        "lang": source.language,
+        "last_success": health.get("last_success_at"),
+        "last_new": health.get("last_new_at"),
+        "newest": health.get("newest_at"),
+        "usual_hours": round(usual / 3600, 1) if usual is not None else None,
+        "next_poll": due if source.enabled and due and due > now else None,
+        "errors": health.get("error_streak"),
+        "remark": _remark(source, health),
+        "url": source.url,
+    }
+
+
+def _switch(source: Source) -> str:
+    return "never polled" if source.enabled else "off"
+
+
+def _remark(source: Source, health: dict[str, Any]) -> object:
+    """What a person should know first."""
+    if not source.enabled:
+        return source.reason
+    if health.get("state") == "gone":
+        return f"gone for good; find its new address, or `noroshi sources retry {source.id}`"
+    if health.get("error"):
+        return health["error"]
+    moved = health.get("moved_to")
+    return f"it has moved to {moved}: put that into the settings" if moved else None
+
+
+def sources_retry(
+    id: Annotated[list[str], typer.Argument(help="the sources")], config: ConfigOption = None
+) -> int:
+    """Ask sources again with the next cycle, whatever they said: 410, Retry-After, failures.
+
+    Example: noroshi sources retry hk-rthk-en-local
+    """
+    from warehouse import sources
+    from warehouse.database import Warehouse
+
+    settings = house(config)
+    if unknown := sorted(set(id) - {source.id for source in settings.sources}):
+        say_error(f"there is no source {unknown[0]!r}; `noroshi sources list` names them")
+        return 2
+    warehouse = Warehouse(settings.data_folder)
+    with warehouse.writing("ask sources again") as connection:
+        sources.ask_again(connection, id)
+    warehouse.publish()
+    out().print(f"asked with the next cycle: {', '.join(id)}", markup=False)
     return 0
 
 
@@ -261,7 +319,7 @@ def _apart(columns: list[str]) -> list[str]:
     ]
 
 
-def _health(settings: House) -> dict[str, dict[str, object]]:
+def _health(settings: House) -> dict[str, dict[str, Any]]:
     from warehouse.database import Warehouse
     from warehouse.rows import fetch_dicts
 
@@ -269,7 +327,9 @@ def _health(settings: House) -> dict[str, dict[str, object]]:
     if not warehouse.published.exists():
         return {}
     with warehouse.reading(timezone=settings.settings.timezone) as connection:
-        return {str(row["id"]): row for row in fetch_dicts(connection.execute("FROM sources"))}
+        return {
+            str(row["id"]): row for row in fetch_dicts(connection.execute("FROM source_health"))
+        }
 
 
 async def _poll(settings: House, chosen: list[Source]) -> list[Poll]:

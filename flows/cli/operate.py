@@ -29,10 +29,21 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def run(how: FormatOption = Format.TABLE, config: ConfigOption = None) -> int:
+def run(
+    all_: Annotated[bool, typer.Option("--all", help="ask all sources, due or not")] = False,
+    source: Annotated[
+        list[str] | None, typer.Option(help="ask this one only, due or not (repeatable)")
+    ] = None,
+    how: FormatOption = Format.TABLE,
+    config: ConfigOption = None,
+) -> int:
     """Run one cycle now: fetch, extract, store, match, deliver. Needs no Prefect server.
 
+    It asks the sources that are due: who publishes often, at every cycle.
+
     Example: noroshi run
+
+    Example: noroshi run --source hk-rthk-en-local
     """
     from flows.progress import stages_on
     from flows.report import record, rows
@@ -42,16 +53,23 @@ def run(how: FormatOption = Format.TABLE, config: ConfigOption = None) -> int:
     if settings.file is None:
         say_error("there is no noroshi.toml here; `noroshi init` writes one to begin with")
         return 2
+    on = {source.id for source in settings.sources if source.enabled}
+    if unknown := sorted(set(source or ()) - on):
+        say_error(f"no source {unknown[0]!r} is switched on; `noroshi sources list` names them")
+        return 2
+    insisted = frozenset(source) if source else on if all_ else None
     _log_to_stderr()
-    say(f"one cycle: {_counted(sum(s.enabled for s in settings.sources), 'source')}")
+    say(f"one cycle: {_counted(len(on if insisted is None else insisted), 'source')}")
     if not settings.settings.channel:
         say("note: no [[channel]] is set: alerts are recorded and sent to nobody")
-    summary = asyncio.run(watch(settings, progress=stages_on(err())))
+    summary = asyncio.run(watch(settings, progress=stages_on(err()), insisted=insisted))
     if how is Format.TABLE:
         shown = [{"": label, "count": value} for label, value in rows(summary)]
         show(shown, ["", "count"], how)
     else:
         show([record(summary)], list(record(summary)), how)
+    if summary.waiting and not summary.polled:
+        say("no source is due yet; `noroshi run --all` asks them all the same")
     if summary.alerts:
         say("`noroshi alerts list` shows what was told")
     if summary.useless:

@@ -125,6 +125,7 @@ timezone = "Asia/Hong_Kong"
 [fetch]
 pace_seconds = 0
 per_host = 8
+poll_max_minutes = 0              # every source at every cycle
 
 [sources]
 shipped = false

@@ -21,6 +21,7 @@ data_folder = "data"
 timezone = "UTC"
 [fetch]
 pace_seconds = 0
+poll_max_minutes = 0
 per_host = 8
 private_addresses = true
 total_seconds = 10

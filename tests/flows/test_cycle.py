@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +31,7 @@ from tests.flows.newsroom import (
     routes,
     rss,
 )
-from tests.servers import Reply, Request, Route, fixed, hang, reset, truncated
+from tests.servers import Raw, Reply, Request, Route, fixed, hang, reset, truncated
 from warehouse.database import Warehouse, query
 
 pytestmark = pytest.mark.anyio
@@ -118,6 +119,96 @@ class TestSources:
         summary = await cycle(news)
         assert summary.new >= 1
         assert GARDENS.title in stored(news)
+
+
+class TestManners:
+    """Who is asked when, and what becomes of the answers."""
+
+    async def test_a_slow_source_delays_nobody(
+        self, news: Newsroom, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("flows.cycle.LISTENING_SECONDS", 0.5)
+        told: list[float] = []
+        desk = news.desk("desk")
+
+        def timed(request: Request) -> Reply:
+            told.append(request.at)
+            return desk(request)
+
+        news.site.routes[f"/hook-desk-{TOKEN}"] = timed
+        slow, began = feed(GARDENS), time.monotonic()
+
+        def late(request: Request) -> Reply | Raw:
+            time.sleep(4)
+            return slow(request)
+
+        news.site.routes |= routes(WARNING_EN) | routes(GARDENS, at="/slow") | {"/slow": late}
+        news.source("quick")
+        news.source("slow", "/slow")
+        summary = await cycle(news)
+        assert told[0] - began < 3.5, "told before the slow one had answered"
+        assert (summary.polled, summary.new, summary.failed) == (2, 2, 0)
+        assert stored(news) == {WARNING_EN.title, GARDENS.title}
+
+    async def test_who_is_not_due_is_left_alone_unless_one_insists(self, news: Newsroom) -> None:
+        news.site.routes |= routes(GARDENS) | {"/busy": fixed(b"", status=429, retry_after="600")}
+        news.source("one")
+        news.source("busy", "/busy")
+        first = await cycle(news)
+        assert (first.polled, first.failed, first.waiting) == (2, 1, 0)
+        second = await cycle(news)
+        assert (second.polled, second.failed, second.waiting) == (1, 0, 1)
+        third = await watch(news.house(), insisted={"busy"})
+        assert (third.polled, third.failed, third.waiting) == (1, 1, 0)
+        assert news.paths().count("/busy") == 2
+
+    async def test_a_source_that_is_gone_is_asked_again_when_told_so(
+        self, news: Newsroom, call: Run
+    ) -> None:
+        news.site.routes |= routes(GARDENS) | {"/gone": fixed(b"", status=410)}
+        news.source("one")
+        news.source("gone", "/gone")
+        await cycle(news)
+        assert (await cycle(news)).polled == 1
+        (row,) = rows(news, "SELECT state, next_poll_at FROM source_health WHERE id = 'gone'")
+        assert row == ("gone", None)
+        (listed, _) = json.loads(call("sources", "list", "--format", "json").out)
+        assert (listed["id"], listed["state"]) == ("gone", "gone")
+        assert "noroshi sources retry gone" in listed["remark"]
+        assert call("sources", "retry", "gone").status == 0
+        assert call("sources", "retry", "nobody").status == 2
+        assert (await cycle(news)).polled == 2
+
+    async def test_without_a_connection_there_is_one_line_and_nobody_is_blamed(
+        self, news: Newsroom
+    ) -> None:
+        for n in range(5):
+            news.source(f"s{n}", url=f"http://127.0.0.1:{n + 1}/feed")
+        for _ in range(4):
+            summary = await cycle(news)
+            assert (summary.polled, summary.failed, summary.useless) == (5, 5, True)
+            (line,) = summary.errors
+            assert "no source could be reached: all 5 failed" in line
+        assert rows(news, "SELECT DISTINCT state FROM source_health") == [("never polled",)]
+
+    async def test_health_tells_who_brought_what_when(self, news: Newsroom) -> None:
+        again = feed(WARNING_EN)
+        news.site.routes |= routes(WARNING_EN) | {"/twin": again, "/down": reset}
+        for name in ("feed", "twin", "down"):
+            news.source(name, f"/{name}")
+        await cycle(news)
+        health = "SELECT id, state, error_streak, last_new_at, newest_at FROM source_health"
+        first = {row[0]: row[1:] for row in rows(news, health)}
+        assert first["feed"] == ("silent", 0, first["feed"][2], WARNING_EN.published)
+        assert first["feed"][2] is not None
+        assert first["down"] == ("failing", 1, None, None)
+        await cycle(news)
+        second = {row[0]: row[1:] for row in rows(news, health)}
+        assert second["feed"][2] == first["feed"][2], "an unchanged feed brought nothing"
+        news.site.routes["/down"] = again
+        await cycle(news)
+        third = {row[0]: row[1:] for row in rows(news, health)}
+        assert third["down"] == ("silent", 0, None, WARNING_EN.published), "shown at once"
 
 
 class TestPages:
