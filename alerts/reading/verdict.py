@@ -118,10 +118,33 @@ class Queries:
         nodes = dict.fromkeys(node for query in queries.values() for node in query.nodes)
         lists = {key(n): terms(n) for n in nodes if isinstance(n, Words | Named)}
         self.scanner = Scanner({**(_guards() if lists else {}), **lists})
+        self.needs = {name: _needs(root) for name, root in self.roots.items()}
+        """For each query, the word lists without any of which no document answers; None where
+        there are no such."""
 
     def read(self, document: Document) -> Reading:
         """The document as they see it: scanned once, when a word is first asked for."""
         return Reading(self, document)
+
+
+def _needs(node: Node) -> frozenset[str] | None:
+    match node:
+        case Words() | Named():
+            return frozenset({key(node)})
+        case Within():
+            return _fewest(node.words)
+        case Near() | All():
+            return _fewest(node.operands)
+        case Either():
+            each = [needs for one in node.operands if (needs := _needs(one)) is not None]
+            return frozenset().union(*each) if len(each) == len(node.operands) else None
+        case Not() | Is():
+            return None
+
+
+def _fewest(nodes: Sequence[Node]) -> frozenset[str] | None:
+    each = [needs for one in nodes if (needs := _needs(one)) is not None]
+    return min(each, key=len, default=None)
 
 
 def key(node: Words | Named) -> str:
@@ -187,6 +210,7 @@ class Reading:
 
     def __init__(self, queries: Queries, document: Document) -> None:
         self._roots = queries.roots
+        self._needs = queries.needs
         self._scanner = queries.scanner
         self._document = document
         self._stretched: dict[tuple[Within, Field], Spans] = {}
@@ -194,6 +218,9 @@ class Reading:
 
     def holds(self, name: str) -> bool:
         """Whether the document answers the query of that name."""
+        needs = self._needs[name]
+        if needs is not None and all(needs.isdisjoint(found) for found in self._hits.values()):
+            return False
         return self._holds(self._roots[name])
 
     def evidence(self, name: str) -> tuple[Evidence, ...]:

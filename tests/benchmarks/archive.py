@@ -95,7 +95,7 @@ def publish(folder: Path, count: int) -> Warehouse:
     warehouse = Warehouse(folder)
     if warehouse.published.exists():
         return warehouse
-    made = list(_articles(count))
+    made = list(generated(count))
     for begin in range(0, count, BATCH):
         with warehouse.writing("fill") as connection:
             articles.store(connection, made[begin : begin + BATCH], START + YEAR)
@@ -106,7 +106,8 @@ def publish(folder: Path, count: int) -> Warehouse:
     return warehouse
 
 
-def _articles(count: int) -> Iterator[Article]:
+def generated(count: int) -> Iterator[Article]:
+    """So many articles, evenly over a year; the same ones each time."""
     chance = random.Random(4)
     for number in range(count):
         language = chance.choice(list(NEWS))

@@ -1,8 +1,8 @@
 """Measure the coder: `python -m tests.benchmarks.coding` prints its figures.
 
 Quality on labelled items (precision, recall and F1 as the reference scorer defines them) beside a
-plain keyword matcher, identity of events on the items' stories, and throughput beside a bare
-multi-pattern scan of the same text.
+plain keyword matcher, identity of events on the items' stories, and throughput
+(`tests.benchmarks.throughput`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -23,10 +22,9 @@ from alerts.reading.coder import Coder
 from alerts.reading.coding import Category, CodedEvent, Coding, Direction, Severity, Status
 from alerts.reading.event import Sighting, assign
 from alerts.reading.fold import fold
-from alerts.reading.match import match
 from alerts.reading.passage import PARTIES, parties_of
-from alerts.reading.rule import RuleBook
 from alerts.reading.vocabulary import family
+from tests.benchmarks import throughput
 
 ROOT = Path(__file__).parents[2]
 OWN = ROOT / "tests" / "alerts" / "reading"
@@ -185,38 +183,6 @@ def _sighting(item: Item, event: CodedEvent) -> Sighting:
     )
 
 
-def throughput(gold: Sequence[Item], megabytes: float = 6.0) -> dict[str, float]:
-    """Megabytes of UTF-8 a second: coder and rules on articles, folding and scanning alone."""
-    book, coder = RuleBook.load(), Coder.shipped()
-    size = sum(len((i["title"] + i["text"]).encode()) for i in gold)
-    rounds = max(round(megabytes * 1e6 / size), 1)
-
-    def everything(item: Item) -> None:
-        coding = by_coder(item)
-        match(item["title"], item["text"], item["lang"], "sample", coding, book)
-
-    def scan(item: Item) -> None:
-        coder._scanner(family(item["lang"])).scan(fold(item["text"]).text)
-
-    def automaton(item: Item) -> None:
-        found = coder._scanner(family(item["lang"]))._automaton
-        assert found
-        found.find_matches_as_indexes(item["text"], overlapping=True)
-
-    work = {"coder and rules": everything, "fold and scan": scan, "bare automaton": automaton}
-    return {name: rounds * size / 1e6 / _seconds(do, gold, rounds) for name, do in work.items()}
-
-
-def _seconds(do: Callable[[Item], None], gold: Sequence[Item], rounds: int) -> float:
-    for item in gold:
-        do(item)
-    started = time.process_time()
-    for _ in range(rounds):
-        for item in gold:
-            do(item)
-    return time.process_time() - started
-
-
 def report(name: str, gold: Sequence[Item]) -> Iterable[str]:
     yield f"\n{name}: {len(gold)} items, {sum(i['relevant'] for i in gold)} relevant"
     yield f"{'':24}{'relevant':>10}{'category':>10}{'alert F1':>10}{'alert P':>10}{'direction':>11}"
@@ -249,8 +215,8 @@ def main() -> None:
             f"\nidentity of events, pairs of articles: precision {pairs.precision:.3f}, "
             f"recall {pairs.recall:.3f}, F1 {pairs.f1:.3f}\n"
         )
-    speeds = ", ".join(f"{name} {speed:.1f}" for name, speed in throughput(gold).items())
-    sys.stdout.write(f"\nMB of text per second and process: {speeds}\n")
+    sys.stdout.write("\n")
+    throughput.main()
 
 
 if __name__ == "__main__":
