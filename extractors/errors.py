@@ -8,6 +8,7 @@
     │   │   └── Blocked             a bot check
     │   └── BodyTooLarge        the answer exceeds the cap
     ├── FeedError           an answer came, but it is no feed that can be read
+    ├── OpmlError           a file is no list of feeds that can be read
     ├── PageError           an answer came, but it is no article page that can be read
     │   └── EmptyPage           it has 0 bytes
     └── ArchiveError        a WARC file cannot be written or read
@@ -104,6 +105,10 @@ class BodyTooLarge(FetchError):
 
 class FeedError(ExtractorError):
     """The body is no feed, sitemap or JSON Feed, or holds no entry that can be read."""
+
+
+class OpmlError(ExtractorError):
+    """The file is no OPML, or lists no feed."""
 
 
 class PageError(ExtractorError):
