@@ -289,7 +289,23 @@ def _thing(finding: Finding) -> str | None:
 def _level(finding: Finding) -> str | None:
     if finding.sign.category is not Category.TRAVEL_ADVISORY:
         return None
-    return next((name for name in LEVELS if f"levels.{name}" in finding.passage.lists), None)
+    passage = finding.passage
+    named = sorted(
+        (hit.start - passage.start, hit.end - passage.start, name)
+        for name in LEVELS
+        for hit in passage.lists.get(f"levels.{name}", ())
+    )
+    reached = [name for start, end, name in named if not _left(passage.text, start, end)]
+    return next(iter(reached or [name for *_, name in named]), None)
+
+
+_FROM = re.compile(r"(?:\bfrom |[由從从])$"), re.compile(r" ?(?:から|より)")
+
+
+def _left(text: str, start: int, end: int) -> bool:
+    """Whether a level is the one before: "raised from amber", "由黃色", "レベル1から"."""
+    before, after = _FROM
+    return bool(before.search(text, max(start - 6, 0), start) or after.match(text, end))
 
 
 def _grade(findings: Sequence[Finding], level: str | None) -> Grade:
