@@ -24,8 +24,9 @@ from flows.errors import FlowError
 from flows.progress import Advance, Silent, Stages
 from flows.workers import HardyPool
 from warehouse.database import Warehouse
-from warehouse.matching import Waiting, judge
+from warehouse.matching import judge
 from warehouse.replay import Firing, Stretch, article, coding, count, replay
+from warehouse.version import Waiting
 
 WORTH_A_POOL = 5000
 """Below this many articles, starting processes costs more than it saves."""

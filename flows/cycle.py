@@ -15,7 +15,6 @@ from collections.abc import (
     Awaitable,
     Callable,
     Collection,
-    Iterable,
     Iterator,
     Sequence,
 )
@@ -25,11 +24,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from alerts.errors import DeliveryError
-from alerts.telling.channel import Channel, send
-from alerts.telling.outbox import Delivery, after_failure, after_success
-from alerts.telling.render import render
-from alerts.telling.wire import Envelope
+from alerts.telling.channel import Channel
 from extractors.article import Arrival, Article, TextFrom, article_id
 from extractors.entry import Entry
 from extractors.errors import ArchiveError
@@ -37,6 +32,8 @@ from extractors.fetch import Fetcher
 from extractors.poll import Poll, SourceState
 from extractors.reading import Known, Look, Reader, Reading
 from extractors.warc import Archive
+from flows.delivery import Clock, Round
+from flows.desk import desk, policy
 from flows.errors import CycleBusy
 from flows.matching import match_waiting
 from flows.polling import Polling, cut_off, due, logged, offline
@@ -67,7 +64,7 @@ STALE_SECONDS = 3600
 
 @asynccontextmanager
 async def opened(
-    house: House, progress: Stages, insisted: Collection[str] | None = None
+    house: House, progress: Stages, clock: Clock, insisted: Collection[str] | None = None
 ) -> AsyncIterator[Cycle]:
     """The only cycle in this data folder. Raises CycleBusy, WarehouseError and SettingsError.
 
@@ -78,7 +75,9 @@ async def opened(
         stack.enter_context(_alone(warehouse))
         fetcher = await stack.enter_async_context(Fetcher(house.user_agent, house.limits))
         workers = stack.enter_context(extraction_workers())
-        cycle = Cycle(house, warehouse, fetcher, workers, progress, house.channels(), insisted)
+        cycle = Cycle(
+            house, warehouse, fetcher, workers, progress, house.channels(), clock, insisted
+        )
         stack.push_async_callback(cycle.stop)
         yield cycle
 
@@ -104,10 +103,14 @@ class Cycle:
     workers: Callable[[int], Executor | None]
     progress: Stages
     channels: tuple[Channel, ...]
+    clock: Clock
+    """For what is told and when; the time of day elsewhere is the machine's."""
     insisted: Collection[str] | None = None
     summary: Summary = field(
         default_factory=lambda: Summary(_run_id(), datetime.now(UTC)),
     )
+    stopped: set[str] = field(default_factory=set)
+    """Channels that failed in this cycle."""
     began: float = field(default_factory=time.monotonic)
     states: dict[str, SourceState] = field(default_factory=dict)
     polling: Polling | None = None
@@ -201,21 +204,24 @@ class Cycle:
 
     async def match(self) -> None:
         """Code and match every version that waits for it; write alerts and deliveries with it."""
-        names = [channel.name for channel in self.channels]
+        told = policy(self.house, self.channels)
         counts = await asyncio.to_thread(
-            match_waiting, self.warehouse, self.house, names, self.progress
+            match_waiting, self.warehouse, self.house, told, self.progress, self.clock
         )
         self.summary.matches += counts.matches
         self.summary.alerts += counts.alerts
 
-    async def deliver(self) -> None:
-        """Send every delivery that is due: channels side by side, each in order."""
-        claimed = await asyncio.to_thread(self._claim)
-        by_channel: dict[str, list[outbox.Claimed]] = {}
-        for item in claimed:
-            by_channel.setdefault(item.delivery.channel, []).append(item)
-        with self.progress.stage("deliver", len(claimed)) as advance:
-            await asyncio.gather(*(self._send_all(items, advance) for items in by_channel.values()))
+    async def deliver(self, *, last: bool = False) -> None:
+        """Send every delivery that is due: channels side by side, each in order. `last`: this cycle
+        brings no further alerts."""
+        round = Round(
+            self.warehouse, desk(self.house, self.channels), self.clock, stopped=self.stopped
+        )
+        await round.run(last=last, progress=self.progress)
+        self.summary.deliveries += round.delivered
+        self.summary.undelivered += round.undelivered
+        for line in round.problems:
+            self._problem(line)
 
     async def finish(self) -> None:
         """Keep what the sources said, close the run, and publish what changed."""
@@ -287,32 +293,6 @@ class Cycle:
         if self.archive:
             self._problem(str(error))
             self.archive = None
-
-    def _claim(self) -> tuple[outbox.Claimed, ...]:
-        with self.warehouse.writing("claim deliveries", for_readers=False) as connection:
-            return outbox.claim(connection, datetime.now(UTC))
-
-    async def _send_all(self, items: Iterable[outbox.Claimed], advance: Callable[[], None]) -> None:
-        for item in items:
-            await self._send(item)
-            advance()
-
-    async def _send(self, item: outbox.Claimed) -> None:
-        try:
-            await _tell(self.channels, item)
-        except DeliveryError as error:
-            jitter = secrets.randbelow(1000) / 1000
-            settled = after_failure(item.delivery, error, datetime.now(UTC), jitter=jitter)
-            self.summary.undelivered += 1
-            self._problem(str(error))
-        else:
-            settled = after_success(item.delivery, datetime.now(UTC))
-            self.summary.deliveries += 1
-        await asyncio.to_thread(self._settle, settled)
-
-    def _settle(self, delivery: Delivery) -> None:
-        with self.warehouse.writing("settle a delivery") as connection:
-            outbox.settle(connection, delivery, datetime.now(UTC))
 
     def _account_polls(self, polls: Sequence[Poll]) -> None:
         self.summary.polled = len(polls)
@@ -432,30 +412,6 @@ def _look_fetch(look: Look) -> Fetch:
         error=str(look.error) if look.error else None,
         seconds=None,
         fetched_at=look.at,
-    )
-
-
-async def _tell(channels: Iterable[Channel], item: outbox.Claimed) -> None:
-    """Send one message. Raises DeliveryError."""
-    name = item.delivery.channel
-    channel = next((channel for channel in channels if channel.name == name), None)
-    if channel is None:
-        raise _no_channel(name)
-    message = render(
-        item.notice,
-        labels=channel.labels,
-        timezone=channel.timezone,
-        stationery=channel.stationery,
-    )
-    await send(channel, message, Envelope(item.delivery.id))
-
-
-def _no_channel(name: str) -> DeliveryError:
-    return DeliveryError(
-        name,
-        "it is no longer in the settings",
-        "put it back into noroshi.toml to have its messages",
-        permanent=True,
     )
 
 

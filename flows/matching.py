@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from alerts.reading.coder import Coder
+from alerts.telling.policy import Policy
 from flows.progress import Silent, Stages
 from flows.settings import House
 from warehouse import matching
 from warehouse.database import Warehouse
 from warehouse.matching import Counts
+from warehouse.version import Waiting
 
 BATCH = 500
 
 
 def match_waiting(
-    warehouse: Warehouse, house: House, channels: Sequence[str], progress: Stages | None = None
+    warehouse: Warehouse,
+    house: House,
+    policy: Policy,
+    progress: Stages | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Counts:
-    """Judge every version that waits and write what follows. `channels` are names."""
+    """Judge every version that waits and write what follows."""
     total = Counts()
     while batch := _waiting(warehouse):
         judged = []
@@ -26,19 +32,17 @@ def match_waiting(
             for version in batch:
                 judged.append(matching.judge(version, Coder.shipped(), house.book))
                 advance()
-        total += _write(warehouse, house, channels, judged)
+        total += _write(warehouse, judged, policy, clock())
     return total
 
 
-def _waiting(warehouse: Warehouse) -> list[matching.Waiting]:
+def _waiting(warehouse: Warehouse) -> list[Waiting]:
     with warehouse.writing("see what waits to be matched", for_readers=False) as connection:
         return matching.waiting(connection, limit=BATCH)
 
 
 def _write(
-    warehouse: Warehouse, house: House, channels: Sequence[str], judged: Sequence[matching.Judged]
+    warehouse: Warehouse, judged: Sequence[matching.Judged], policy: Policy, now: datetime
 ) -> Counts:
-    # An aggregator's name is not that of the outlet; the article names it.
-    outlets = {source.id: source.name for source in house.sources if not source.aggregator}
     with warehouse.writing("store matches") as connection:
-        return matching.store(connection, judged, channels, outlets, datetime.now(UTC))
+        return matching.store(connection, judged, policy, now)

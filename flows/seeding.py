@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from alerts.telling.policy import Policy
 from flows.matching import match_waiting
 from flows.settings import House
 from warehouse import articles, seeds
@@ -19,6 +20,6 @@ def load_seeds(house: House, folder: Path, now: datetime) -> list[SeedFile]:
     with warehouse.writing("load seed documents") as connection:
         seeds.plant(connection, now)
         articles.store(connection, [file.article for file in files if file.article], now)
-    match_waiting(warehouse, house, ())
+    match_waiting(warehouse, house, Policy())
     warehouse.publish()
     return files

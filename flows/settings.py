@@ -160,8 +160,17 @@ def load(file: Path | None) -> House:
         problems = [_explain(problem, text, file, environment) for problem in error.errors()]
         raise SettingsError(problems) from None
     _refuse_twins([channel.name for channel in settings.channel], "channel", "name", text, file)
-    sources = _sources(settings, text, file)
-    return House(settings, file, sources, _book(settings, text, file), environment, text)
+    house = House(
+        settings,
+        file,
+        _sources(settings, text, file),
+        _book(settings, text, file),
+        environment,
+        text,
+    )
+    if strays := list(_stray_routes(house)):
+        raise SettingsError(strays)
+    return house
 
 
 def _read(file: Path | None) -> str:
@@ -270,6 +279,22 @@ def _book(settings: Settings, text: str, file: Path | None) -> RuleBook:
     return RuleBook(
         tuple(replace(r, enabled=(r.enabled or r.id in on) and r.id not in off) for r in rules)
     )
+
+
+def _stray_routes(house: House) -> Iterator[str]:
+    """One line for each rule, channel or source tag of a route that is not there."""
+    known = {
+        "rules": {rule.id for rule in house.book.rules},
+        "channels": {table.name for table in house.settings.channel},
+        "tags": {tag for source in house.sources for tag in source.tags},
+    }
+    for index, table in enumerate(house.settings.route):
+        for key, names in known.items():
+            for name in set(getattr(table, key)) - names:
+                near = get_close_matches(name, names, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else "correct or remove it"
+                noun = "source tag" if key == "tags" else key.removesuffix("s")
+                yield f"{house.at('route', index, key)}: there is no {noun} {name!r}; {hint}"
 
 
 def _no_json(error: VariableError) -> str:

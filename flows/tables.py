@@ -6,12 +6,14 @@ import re
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from alerts.reading.coding import Category, Severity
+from alerts.telling.quiet import QuietMode
 from extractors.source import Listing, Source, SourceKind
 
 
@@ -207,6 +209,23 @@ class SourceTable(_Table):
         )
 
 
+class QuietTable(_Table):
+    """The `quiet` hours of a channel."""
+
+    begin: Clock = Field(alias="from")
+    end: Clock = Field(alias="to")
+    """Over midnight where it is earlier than the beginning."""
+    timezone: Zone | None = None
+    """Of these times; that of the channel where absent."""
+    mode: QuietMode = QuietMode.HOLD
+
+    @model_validator(mode="after")
+    def _lasts(self) -> Self:
+        if self.begin == self.end:
+            raise ValueError("quiet hours begin and end at the same time")
+        return self
+
+
 class ChannelTable(_Table):
     """One `[[channel]]`."""
 
@@ -223,7 +242,37 @@ class ChannelTable(_Table):
     """Whether the daily digest goes there too."""
     operator: bool = True
     """Whether what only the operator can mend is told there: a channel that fails, say."""
+    per_hour: int = Field(default=30, ge=1, le=10_000)
+    """Alerts in an hour; what is more becomes one summary."""
+    quiet: QuietTable | None = None
     enabled: bool = True
+
+
+def _several(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
+
+
+class RouteTable(_Table):
+    """One `[[route]]`: the channels of alerts that meet all of its conditions."""
+
+    channels: Annotated[tuple[Name, ...], BeforeValidator(_several)] = Field(min_length=1)
+    rules: Names = ()
+    categories: Annotated[tuple[Category, ...], BeforeValidator(_several)] = ()
+    min_severity: Severity = Severity.LOW
+    languages: Names = ()
+    parties: Annotated[tuple[Literal["HK", "JP", "CN"], ...], BeforeValidator(_several)] = ()
+    tags: Names = ()
+    """Of the article's source."""
+
+
+class Telling(_Table):
+    """`[alerts]`: what goes for all of them."""
+
+    give_up_hours: float = Field(default=72, gt=0, le=10_000)
+    """A message that fails at this age is given up."""
 
 
 class Settings(BaseSettings):
@@ -244,8 +293,10 @@ class Settings(BaseSettings):
     pages: Pages = Pages()
     sources: Sources = Sources()
     rules: Shipped = Shipped()
+    alerts: Telling = Telling()
     source: tuple[SourceTable, ...] = ()
     channel: tuple[ChannelTable, ...] = ()
+    route: tuple[RouteTable, ...] = ()
     rule: tuple[dict[str, Any], ...] = ()
     """Rule tables as they stand; `alerts.reading.rule` reads them."""
 
@@ -272,7 +323,10 @@ def nearest(place: tuple[str | int, ...]) -> str:
         "rules": Shipped,
         "source": SourceTable,
         "channel": ChannelTable,
+        "route": RouteTable,
+        "alerts": Telling,
     }
     table = models.get(str(place[0]), Settings) if len(place) > 1 else Settings
+    table = QuietTable if "quiet" in place[:-1] else table
     near = get_close_matches(str(place[-1]), list(table.model_fields), n=1)
     return f"did you mean {near[0]!r}?" if near else "remove it, or see `noroshi init`"

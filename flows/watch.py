@@ -11,9 +11,11 @@ written together with the deliveries that tell of them.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
+from datetime import UTC, datetime
 from functools import partial
 
 from flows.cycle import opened
+from flows.delivery import Clock
 from flows.progress import Silent, Stages
 from flows.settings import House
 from flows.summary import Summary
@@ -28,19 +30,24 @@ async def plain(_name: str, step: Step) -> None:
     await step()
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 async def watch(
     house: House,
     *,
     stage: Stage = plain,
     progress: Stages | None = None,
+    clock: Clock = _now,
     insisted: Collection[str] | None = None,
 ) -> Summary:
     """Run one cycle and say what it did. It asks the sources that are due, or those `insisted` on.
 
     Raises CycleBusy, WarehouseError and SettingsError; what goes wrong with one source, page or
-    channel is in the summary.
+    channel is in the summary. `clock` tells when alerts are made and messages due.
     """
-    async with opened(house, progress or Silent(), insisted) as cycle:
+    async with opened(house, progress or Silent(), clock, insisted) as cycle:
         await stage("fetch", cycle.fetch)
         async for batch in cycle.batches():
             await stage("extract", partial(cycle.extract, batch))
@@ -52,5 +59,6 @@ async def watch(
             await stage("store", cycle.store)
             await stage("match", cycle.match)
             await stage("deliver", cycle.deliver)
+        await stage("deliver", partial(cycle.deliver, last=True))
         await stage("publish", cycle.finish)
         return cycle.summary

@@ -7,7 +7,7 @@ from datetime import datetime
 import duckdb
 
 from alerts.telling.digest import Digest
-from warehouse.outbox import notice_from_json
+from warehouse.letters import notice_from_json
 
 
 def digest_between(

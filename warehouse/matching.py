@@ -7,7 +7,8 @@ another process judged meanwhile is left out, so that no event is told twice.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,51 +17,19 @@ import duckdb
 
 from alerts.reading.coder import Coder
 from alerts.reading.coding import Coding, Evidence
-from alerts.reading.event import Event, Sighting, assign
+from alerts.reading.event import Assignment, Event, Sighting, assign
 from alerts.reading.match import Match, match
 from alerts.reading.rule import RuleBook
-from alerts.telling.excerpt import excerpt
-from alerts.telling.notice import Appearance, Notice
-from alerts.telling.outbox import deliveries_for
+from alerts.reading.thread import predecessor
+from alerts.telling.policy import Policy
 from extractors.article import Arrival, Origin, digest
 from warehouse import outbox
-from warehouse.outbox import Announcement
+from warehouse.announcing import announce, touched
 from warehouse.rows import fetch_dicts, insert
+from warehouse.version import Found, Waiting
 
 EVENT_WINDOW = timedelta(days=30)
 """How far from a batch's dates an event may lie that its articles could join."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A stored version that is to be judged."""
-
-    article_id: str
-    version_id: str
-    url: str
-    title: str
-    text: str
-    language: str
-    origin: Origin
-    source_id: str
-    site_name: str | None
-    published_at: datetime | None
-    published_source: str | None
-    first_seen_at: datetime
-    arrival: Arrival = Arrival.NEW
-    quiet: bool = False
-    """This version is a better reading of what was read before."""
-
-    @property
-    def may_alert(self) -> bool:
-        """Seed documents, articles that are old to begin with, and better readings take part and
-        never alert."""
-        return self.origin is Origin.NEWS and self.arrival is Arrival.NEW and not self.quiet
-
-    @property
-    def seen_at(self) -> datetime:
-        """When it was published, or else when it was first seen."""
-        return self.published_at or self.first_seen_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +51,6 @@ class Counts:
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(self.matches + other.matches, self.alerts + other.alerts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A match with the event it belongs to."""
-
-    version: Waiting
-    match: Match
-    event_id: str
 
 
 def waiting(connection: duckdb.DuckDBPyConnection, *, limit: int) -> list[Waiting]:
@@ -131,29 +91,42 @@ def coded(version: Waiting, coder: Coder) -> Coding:
 def store(
     connection: duckdb.DuckDBPyConnection,
     judged: Sequence[Judged],
-    channels: Sequence[str],
-    outlets: Mapping[str, str],
+    policy: Policy,
     now: datetime,
 ) -> Counts:
-    """Write a batch and what follows from it; must run inside a transaction.
-
-    `channels` are the names of those that are configured, `outlets` names sources.
-    """
+    """Write a batch and what follows from it; must run inside a transaction."""
     ours = _still_waiting(connection, judged)
     _write_codings(connection, ours, now)
     sightings = {
         sighting(item, fired): (item.version, fired) for item in ours for fired in item.matches
     }
-    assigned = assign(list(sightings), _events_around(connection, list(sightings)))
-    found = [_Found(*sightings[seen], event_id) for seen, event_id in assigned.placed]
-    _write_events(connection, assigned.events)
+    known = _events_around(connection, list(sightings))
+    assigned = assign(list(sightings), known)
+    found = [Found(*sightings[seen], event_id) for seen, event_id in assigned.placed]
+    events = touched(connection, known, _threaded(assigned, known), policy, now)
+    _write_events(connection, list(events.after.values()))
     _join_articles(connection, found, now)
     _write_matches(connection, found, now)
-    events = {event.id: event for event in assigned.events}
-    announcements = _announce(connection, found, events, channels, outlets, now)
+    announcements = announce(connection, found, events, policy, now)
     outbox.post(connection, announcements, now)
     news = sum(item.version.origin is Origin.NEWS for item in found)
     return Counts(news, len(announcements))
+
+
+def _threaded(assigned: Assignment, known: Sequence[Event]) -> list[Event]:
+    """The events of a batch, each new one in the story that it goes on with. The oldest first, so
+    that the story of an earlier one is known by then."""
+    others: dict[str | None, dict[str, Event]] = defaultdict(dict)
+    for event in (*known, *assigned.events):
+        others[event.category][event.id] = event
+    threaded = []
+    for event in sorted(assigned.events, key=lambda event: (event.first_seen_at, event.id)):
+        alike = others[event.category]
+        if event.id in assigned.new and (former := predecessor(event, alike.values())):
+            event = replace(event, thread_id=former.thread_id or former.id)
+            alike[event.id] = event
+        threaded.append(event)
+    return threaded
 
 
 def _still_waiting(connection: duckdb.DuckDBPyConnection, judged: Sequence[Judged]) -> list[Judged]:
@@ -253,7 +226,7 @@ def _events_around(
     answer = connection.execute(
         """
         SELECT id, category, rule_id, direction, actor, target, level, object, severity, title,
-               first_seen_at, last_seen_at, coalesce(
+               first_seen_at, last_seen_at, thread_id, coalesce(
                    list(article_id ORDER BY joined_at) FILTER (WHERE article_id IS NOT NULL), []
                ) AS article_ids
         FROM store.event
@@ -293,6 +266,7 @@ _EVENT_FIELDS = (
     "first_seen_at",
     "last_seen_at",
     "object",
+    "thread_id",
 )
 
 
@@ -301,7 +275,7 @@ def _plain(value: object) -> object:
 
 
 def _join_articles(
-    connection: duckdb.DuckDBPyConnection, found: Sequence[_Found], now: datetime
+    connection: duckdb.DuckDBPyConnection, found: Sequence[Found], now: datetime
 ) -> None:
     pairs = dict.fromkeys((item.event_id, item.version.article_id) for item in found)
     known = set(
@@ -319,14 +293,14 @@ def _join_articles(
     insert(connection, "store.event_article", rows)
 
 
-def _match_id(item: _Found) -> str:
+def _match_id(item: Found) -> str:
     version = item.version
     parts = (version.article_id, version.version_id, item.match.rule.id, item.event_id)
     return digest("\n".join(parts))
 
 
 def _write_matches(
-    connection: duckdb.DuckDBPyConnection, found: Sequence[_Found], now: datetime
+    connection: duckdb.DuckDBPyConnection, found: Sequence[Found], now: datetime
 ) -> None:
     rows = [
         {
@@ -348,95 +322,6 @@ def _write_matches(
         for item in found
     ]
     insert(connection, "store.match", rows)
-
-
-def _announce(
-    connection: duckdb.DuckDBPyConnection,
-    found: Sequence[_Found],
-    events: Mapping[str, Event],
-    channels: Sequence[str],
-    outlets: Mapping[str, str],
-    now: datetime,
-) -> list[Announcement]:
-    """An alert for each event and rule that reaches a channel which was not told of the event.
-
-    The article that was published first, among those that may alert, speaks for the event.
-    """
-    news = sorted(
-        (item for item in found if item.version.may_alert),
-        key=lambda item: (item.version.seen_at, item.version.article_id),
-    )
-    told = outbox.told(connection, [item.event_id for item in news])
-    alerted = _alerted(connection, [item.event_id for item in news])
-    announcements = []
-    for item in news:
-        wanted = [name for name in item.match.rule.channels or channels if name in channels]
-        untold = [name for name in wanted if (item.event_id, name) not in told]
-        if not untold and item.event_id in alerted:
-            continue
-        alerted.add(item.event_id)
-        told |= {(item.event_id, name) for name in untold}
-        notice = _notice(item, events[item.event_id], found, outlets, now)
-        deliveries = deliveries_for(notice.alert_id, untold, now)
-        announcements.append(Announcement(notice, item.version.article_id, deliveries))
-    return announcements
-
-
-def _alerted(connection: duckdb.DuckDBPyConnection, event_ids: Sequence[str]) -> set[str]:
-    answer = connection.execute(
-        "SELECT event_id FROM store.alert WHERE event_id IN (SELECT unnest($ids::VARCHAR[]))",
-        {"ids": list(event_ids)},
-    )
-    return {row[0] for row in answer.fetchall()}
-
-
-def _notice(
-    item: _Found,
-    event: Event,
-    found: Sequence[_Found],
-    outlets: Mapping[str, str],
-    now: datetime,
-) -> Notice:
-    version, why = item.version, item.match
-    shown = excerpt(version.title, version.text, why.evidence)
-    reports = {f.version.article_id: f.version for f in found if f.event_id == event.id}
-    return Notice(
-        alert_id=digest(f"{event.id}\n{why.rule.id}"),
-        event_id=event.id,
-        rule_id=why.rule.id,
-        rule_name=why.rule.name,
-        rule_version=why.rule.version,
-        category=_word(event.category),
-        direction=_word(event.direction),
-        severity=str(event.severity),
-        actor=event.actor,
-        target=event.target,
-        level=event.level,
-        headline=version.title,
-        language=version.language,
-        outlet=_outlet(version, outlets),
-        url=version.url,
-        passage=shown.text,
-        marks=shown.marks,
-        published_at=version.published_at,
-        published_source=version.published_source,
-        first_seen_at=min(version.first_seen_at, now),
-        appearances=tuple(
-            Appearance(_outlet(report, outlets), report.url, report.title, report.language)
-            for report in reports.values()
-            if report.origin is Origin.NEWS
-        ),
-    )
-
-
-def _outlet(version: Waiting, outlets: Mapping[str, str]) -> str:
-    """The name that the operator gave to the source, or else the page's own for its site."""
-    named = outlets.get(version.source_id, version.source_id)
-    return named if named != version.source_id else version.site_name or version.source_id
-
-
-def _word(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 def _evidence_to_json(evidence: Sequence[Evidence]) -> str:

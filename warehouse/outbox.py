@@ -1,63 +1,242 @@
-"""The outbox: deliveries are claimed with a lease, sent by the caller, and settled one by one."""
+"""The outbox: deliveries are written with what they tell, claimed with a lease, and settled.
+
+Each step is one statement over all the deliveries of a channel, however many there are.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 import duckdb
 
-from alerts.reading.rule import Development
-from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
-from alerts.telling.outbox import LEASE, Delivery, DeliveryState
-from alerts.telling.outbox import claim as taken
+from alerts.telling.bulletin import Bulletin
+from alerts.telling.bundle import Held
+from alerts.telling.health import Health
+from alerts.telling.notice import Notice
+from alerts.telling.outbox import Delivery, bundle_id, delivery_id
+from alerts.telling.quiet import Quiet, QuietMode
+from alerts.telling.reception import HOUR, Reception, Traffic, room, summarises
+from warehouse.letters import facts_to_json, message_to_json, notice_to_json
+from warehouse.parcels import Parcel, take
 from warehouse.rows import insert
+
+SLICE = 30
+"""Messages that a process claims at a time for one channel: few enough to end within the lease."""
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """A delivery that is ours to send until its lease ends, and what to tell."""
+class Announcement:
+    """An alert with the deliveries that carry it."""
 
-    delivery: Delivery
     notice: Notice
+    article_id: str
+    deliveries: tuple[Delivery, ...]
+    official: bool = False
+    """Whether an official source says so."""
 
 
-def claim(connection: duckdb.DuckDBPyConnection, now: datetime) -> tuple[Claimed, ...]:
-    """Take every delivery that is due, the oldest news first; a lease that ran out too."""
+def post(
+    connection: duckdb.DuckDBPyConnection, announcements: Sequence[Announcement], now: datetime
+) -> None:
+    """Write alerts and their deliveries; must run in the transaction that stores the matches.
+
+    An alert that exists already gets its further deliveries and keeps its words.
+    """
+    written = _present(connection, "alert", [item.notice.alert_id for item in announcements])
+    fresh = [item for item in announcements if item.notice.alert_id not in written]
+    insert(connection, "store.alert", [_alert(item, now) for item in fresh])
+    rows = [
+        _row(delivery) | {"event_id": item.notice.event_id}
+        for item in announcements
+        for delivery in item.deliveries
+    ]
+    insert(connection, "store.delivery", rows)
+
+
+def post_bulletins(
+    connection: duckdb.DuckDBPyConnection, bulletins: Iterable[Bulletin], now: datetime
+) -> int:
+    """Write bulletins and their deliveries; how many are new. One that is there already stays as
+    it is, so that a process that was killed may post it again."""
+    ids = {delivery_id(item.id, item.channel): item for item in bulletins}
+    written = _present(connection, "delivery", ids)
+    fresh = {id: item for id, item in ids.items() if id not in written}
+    insert(
+        connection,
+        "store.bulletin",
+        [
+            {
+                "id": item.id,
+                "kind": item.kind,
+                "channel": item.channel,
+                "message": message_to_json(item.message),
+                "created_at": now,
+            }
+            for item in fresh.values()
+        ],
+    )
+    rows = [
+        {
+            "id": id,
+            "bulletin_id": item.id,
+            "channel": item.channel,
+            "state": "pending",
+            "attempts": 0,
+            "due_at": now,
+            "created_at": now,
+        }
+        for id, item in fresh.items()
+    ]
+    return insert(connection, "store.delivery", rows)
+
+
+def claim(
+    connection: duckdb.DuckDBPyConnection,
+    now: datetime,
+    receptions: Mapping[str, Reception] | None = None,
+    *,
+    last: bool = True,
+    without: Collection[str] = (),
+) -> tuple[Parcel, ...]:
+    """Take the next messages that are due, at most SLICE for each channel, each channel's in order;
+    a lease that ran out too.
+
+    Channels that rest after a failure, and those in `without`, are left alone. Quiet hours and the
+    hourly cap of `receptions` are kept; a channel without one has neither quiet hours nor a cap
+    but the default. `last`: everything that this cycle tells is written.
+    """
+    found: list[Parcel] = []
+    for channel in _waiting_channels(connection, now):
+        reception = (receptions or {}).get(channel, Reception(channel))
+        if reception.quiet:
+            _keep_quiet(connection, channel, reception.quiet, now)
+        if channel in without or health(connection, channel).resting(now):
+            continue
+        _bundle_held(connection, channel, now)
+        singles = _singles(connection, reception, now, last=last)
+        found += take(connection, channel, now, singles=singles, limit=SLICE)
+    return tuple(found)
+
+
+_DUE = "state NOT IN ('sent', 'dead', 'skipped') AND due_at <= $now"
+_LOOSE = "bundle_id IS NULL AND bulletin_id IS NULL"
+"""Alerts that go out singly, as far as is known."""
+
+
+def _waiting_channels(connection: duckdb.DuckDBPyConnection, now: datetime) -> list[str]:
     answer = connection.execute(
-        """
-        SELECT delivery.id, delivery.alert_id, channel, state, attempts, due_at,
-               delivery.created_at, error, notice
-        FROM store.delivery
-        JOIN store.alert ON alert.id = delivery.alert_id
-        WHERE state NOT IN ('sent', 'dead') AND due_at <= $now
-        ORDER BY delivery.created_at, notice->>'published_at', delivery.id
-        """,
+        f"SELECT DISTINCT channel FROM store.delivery WHERE {_DUE} ORDER BY channel",  # noqa: S608
         {"now": now},
     )
-    due = tuple(_claimed(row, now) for row in answer.fetchall())
+    return [row[0] for row in answer.fetchall()]
+
+
+def _keep_quiet(
+    connection: duckdb.DuckDBPyConnection, channel: str, quiet: Quiet, now: datetime
+) -> None:
+    """In quiet hours, put off or skip what is due; bulletins and critical alerts as they want."""
+    until = quiet.until(now)
+    if until is None:
+        return
+    values = {"channel": channel, "now": now}
+    if quiet.mode is QuietMode.SILENT:
+        connection.execute(
+            f"UPDATE store.delivery SET state = 'skipped', error = 'it fell into silent hours' "  # noqa: S608
+            f"WHERE channel = $channel AND {_DUE} AND bulletin_id IS NULL",
+            values,
+        )
+    loud = quiet.mode is QuietMode.CRITICAL_ONLY
+    connection.execute(
+        f"""
+        UPDATE store.delivery
+        SET due_at = $until,
+            held = CASE WHEN {_LOOSE} THEN 'quiet' ELSE held END
+        WHERE channel = $channel AND {_DUE} AND NOT (
+            $loud AND {_LOOSE}
+            AND alert_id IN (SELECT id FROM store.alert WHERE severity = 'critical')
+        )
+        """,  # noqa: S608 (the conditions stand above)
+        {**values, "until": until, "loud": loud},
+    )
+
+
+def _bundle_held(connection: duckdb.DuckDBPyConnection, channel: str, now: datetime) -> None:
+    """What was held in quiet hours that are over becomes one message."""
+    held = _ids(connection, f"{_DUE} AND {_LOOSE} AND held = 'quiet'", channel, now)
+    if len(held) > 1:
+        _bundle(connection, held, Held.QUIET)
+
+
+def _singles(
+    connection: duckdb.DuckDBPyConnection, reception: Reception, now: datetime, *, last: bool
+) -> list[str]:
+    """The alerts that may go out singly now, the gravest where there is no room for all; what finds
+    none becomes one summary, or waits."""
+    traffic = _traffic(connection, reception.channel, now)
+    due = _ids(connection, f"{_DUE} AND {_LOOSE}", reception.channel, now)
+    rooms = room(reception, traffic)
+    if summarises(reception, traffic, last=last):
+        _bundle(connection, due[rooms:], Held.CAP)
+    return due[:rooms]
+
+
+def _traffic(connection: duckdb.DuckDBPyConnection, channel: str, now: datetime) -> Traffic:
+    answer = connection.execute(
+        f"""
+        SELECT count(*) FILTER (WHERE {_DUE} AND {_LOOSE}),
+               count(*) FILTER (WHERE state = 'sent' AND {_LOOSE} AND sent_at > $since),
+               coalesce(bool_or(
+                   held = 'cap' AND bundle_id IS NOT NULL
+                   AND (state NOT IN ('sent', 'dead', 'skipped') OR sent_at > $since)
+               ), FALSE)
+        FROM store.delivery
+        WHERE channel = $channel
+        """,  # noqa: S608
+        {"channel": channel, "now": now, "since": now - HOUR},
+    )
+    return Traffic(*answer.fetchall()[0])
+
+
+def _ids(
+    connection: duckdb.DuckDBPyConnection, which: str, channel: str, now: datetime
+) -> list[str]:
+    """Ids of such deliveries of a channel, the gravest alerts first, then the oldest."""
+    answer = connection.execute(
+        f"""
+        SELECT delivery.id
+        FROM store.delivery
+        LEFT JOIN (SELECT id AS of, severity FROM store.alert) AS alert ON of = alert_id
+        WHERE channel = $channel AND {which}
+        ORDER BY list_position(['critical', 'high', 'medium', 'low'], severity),
+                 created_at, delivery.id
+        """,  # noqa: S608
+        {"channel": channel, "now": now},
+    )
+    return [row[0] for row in answer.fetchall()]
+
+
+def _bundle(connection: duckdb.DuckDBPyConnection, ids: Sequence[str], held: Held) -> None:
     connection.execute(
         """
         UPDATE store.delivery
-        SET state = 'sending', due_at = $lease_ends
+        SET bundle_id = $bundle, held = $held
         WHERE id IN (SELECT unnest($ids::VARCHAR[]))
         """,
-        {"lease_ends": now + LEASE, "ids": [item.delivery.id for item in due]},
+        {"bundle": bundle_id(ids), "held": str(held), "ids": list(ids)},
     )
-    return due
 
 
 def settle(connection: duckdb.DuckDBPyConnection, delivery: Delivery, now: datetime) -> None:
-    """Write down how a claimed delivery went."""
+    """Write down how a claimed message went, for every delivery in it."""
     connection.execute(
         """
         UPDATE store.delivery
         SET state = $state, attempts = $attempts, due_at = $due_at, error = $error,
             sent_at = CASE WHEN $state = 'sent' THEN $now END
-        WHERE id = $id
+        WHERE coalesce(bundle_id, id) = $id
         """,
         {
             "state": str(delivery.state),
@@ -67,6 +246,18 @@ def settle(connection: duckdb.DuckDBPyConnection, delivery: Delivery, now: datet
             "now": now,
             "id": delivery.id,
         },
+    )
+
+
+def put_back(connection: duckdb.DuckDBPyConnection, ids: Collection[str], now: datetime) -> None:
+    """Give up the claim on messages that were not tried."""
+    connection.execute(
+        """
+        UPDATE store.delivery
+        SET state = CASE WHEN attempts = 0 THEN 'pending' ELSE 'failed' END, due_at = $now
+        WHERE coalesce(bundle_id, id) IN (SELECT unnest($ids::VARCHAR[]))
+        """,
+        {"ids": list(ids), "now": now},
     )
 
 
@@ -80,113 +271,88 @@ def release(connection: duckdb.DuckDBPyConnection, now: datetime) -> int:
     return len(answer.fetchall())
 
 
-def told(connection: duckdb.DuckDBPyConnection, event_ids: Iterable[str]) -> set[tuple[str, str]]:
-    """(event, channel) pairs that have a delivery already."""
+def give_up(
+    connection: duckdb.DuckDBPyConnection,
+    channel: str,
+    why: str,
+    *,
+    before: datetime,
+) -> int:
+    """What a channel was to be told before that moment, and was not, is dead; how many."""
     answer = connection.execute(
-        "SELECT event_id, channel FROM store.delivery "
-        "WHERE event_id IN (SELECT unnest($ids::VARCHAR[]))",
-        {"ids": list(event_ids)},
+        """
+        UPDATE store.delivery
+        SET state = 'dead', error = $why
+        WHERE channel = $channel AND state NOT IN ('sent', 'dead', 'skipped')
+            AND coalesce(revived_at, created_at) <= $before
+        RETURNING id
+        """,
+        {"channel": channel, "why": why, "before": before},
     )
-    return {(event, channel) for event, channel in answer.fetchall()}
+    return len(answer.fetchall())
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """An alert with the deliveries that carry it."""
-
-    notice: Notice
-    article_id: str
-    deliveries: tuple[Delivery, ...]
-
-
-def post(
-    connection: duckdb.DuckDBPyConnection, announcements: Sequence[Announcement], now: datetime
-) -> None:
-    """Write alerts and their deliveries; must run in the transaction that stores the matches.
-
-    An alert that exists already gets its further deliveries and keeps its words.
-    """
-    written = _written(connection, announcements)
-    fresh = [item for item in announcements if item.notice.alert_id not in written]
-    insert(connection, "store.alert", [_alert(item, now) for item in fresh])
-    rows = [
-        {
-            "id": delivery.id,
-            "alert_id": delivery.alert_id,
-            "event_id": item.notice.event_id,
-            "channel": delivery.channel,
-            "state": str(delivery.state),
-            "attempts": delivery.attempts,
-            "due_at": delivery.due_at,
-            "created_at": delivery.created_at,
-        }
-        for item in announcements
-        for delivery in item.deliveries
-    ]
-    insert(connection, "store.delivery", rows)
-
-
-def _written(
-    connection: duckdb.DuckDBPyConnection, announcements: Sequence[Announcement]
-) -> set[str]:
+def health(connection: duckdb.DuckDBPyConnection, channel: str) -> Health:
+    """How a channel does."""
     answer = connection.execute(
-        "SELECT id FROM store.alert WHERE id IN (SELECT unnest($ids::VARCHAR[]))",
-        {"ids": [item.notice.alert_id for item in announcements]},
+        """
+        SELECT channel, failures, failing_since, retry_at, error, told_at
+        FROM store.channel_state
+        WHERE channel = $channel
+        """,
+        {"channel": channel},
+    ).fetchone()
+    return Health(*answer) if answer else Health(channel)
+
+
+def keep_health(connection: duckdb.DuckDBPyConnection, state: Health) -> None:
+    """Write down how a channel does."""
+    connection.execute(
+        "DELETE FROM store.channel_state WHERE channel = $channel", {"channel": state.channel}
+    )
+    insert(connection, "store.channel_state", [asdict(state)])
+
+
+def failing(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Names of the channels that did not take the last message."""
+    answer = connection.execute("SELECT channel FROM store.channel_state WHERE failures > 0")
+    return frozenset(row[0] for row in answer.fetchall())
+
+
+def _present(connection: duckdb.DuckDBPyConnection, table: str, ids: Iterable[str]) -> set[str]:
+    answer = connection.execute(
+        f"SELECT id FROM store.{table} WHERE id IN (SELECT unnest($ids::VARCHAR[]))",  # noqa: S608
+        {"ids": list(ids)},
     )
     return {row[0] for row in answer.fetchall()}
 
 
-def _alert(item: Announcement, now: datetime) -> dict[str, object]:
+def _row(delivery: Delivery) -> dict[str, object]:
+    return {
+        "id": delivery.id,
+        "alert_id": delivery.alert_id,
+        "channel": delivery.channel,
+        "state": str(delivery.state),
+        "attempts": delivery.attempts,
+        "due_at": delivery.due_at,
+        "created_at": delivery.created_at,
+    }
+
+
+def _alert(item: Announcement, now: datetime) -> dict[str, Any]:
     notice = item.notice
+    fields = notice_to_json(notice)
     return {
         "id": notice.alert_id,
         "event_id": notice.event_id,
         "rule_id": notice.rule_id,
         "article_id": item.article_id,
         "severity": notice.severity,
-        "notice": notice_to_json(notice),
+        "notice": fields,
         "created_at": now,
+        "kind": str(notice.kind),
+        "thread_id": notice.thread_id,
+        "facts": facts_to_json(notice),
+        "rules": [rule.id for rule in notice.rules] or [notice.rule_id],
+        "official": item.official,
     }
-
-
-def _claimed(row: tuple[Any, ...], now: datetime) -> Claimed:
-    id_, alert_id, channel, state, attempts, due_at, created_at, error, notice = row
-    delivery = Delivery(
-        id_, alert_id, channel, DeliveryState(state), attempts, due_at, created_at, error
-    )
-    return Claimed(taken(delivery, now), notice_from_json(notice))
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def notice_to_json(notice: Notice) -> str:
-    """A notice as it is kept: a later delivery tells exactly what the first one did."""
-    fields = {name: getattr(notice, name) for name in Notice.__slots__}
-    for name in ("appearances", "facts", "rules"):
-        fields[name] = [asdict(item) for item in fields[name]]
-    return json.dumps(fields, ensure_ascii=False, default=_iso)
-
-
-def notice_from_json(text: str) -> Notice:
-    """The inverse of `notice_to_json`."""
-    fields = json.loads(text)
-    for name in ("published_at", "first_seen_at"):
-        fields[name] = _moment(fields[name]) if fields[name] else None
-    fields["marks"] = tuple((start, end) for start, end in fields["marks"])
-    fields["appearances"] = tuple(Appearance(**item) for item in fields["appearances"])
-    fields["facts"] = tuple(_fact(item) for item in fields.get("facts", ()))
-    fields["rules"] = tuple(FiredRule(**item) for item in fields.get("rules", ()))
-    fields["kind"] = NoticeKind(fields.get("kind", NoticeKind.FIRST))
-    return Notice(**fields)
-
-
-def _fact(item: dict[str, Any]) -> NewFact:
-    return NewFact(Development(item["development"]), item["before"], item["after"])
-
-
-def _iso(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"a notice holds no {type(value).__name__}")

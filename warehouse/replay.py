@@ -26,7 +26,8 @@ from alerts.reading.match import match_document
 from alerts.reading.rule import RuleBook
 from alerts.reading.verdict import Document
 from extractors.article import Origin
-from warehouse.matching import Judged, Waiting, coded, sighting
+from warehouse.matching import Judged, coded, sighting
+from warehouse.version import Waiting
 
 _ROWS = 1000
 """Articles that are in memory at a time."""

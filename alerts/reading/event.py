@@ -71,6 +71,8 @@ class Event:
     article_ids: tuple[str, ...]
     """Sorted by publication, then id, as they came in."""
     object: str | None = None
+    thread_id: str | None = None
+    """The event that began the story which this one goes on with; None where it begins one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def same_event(sighting: Sighting, event: Event) -> bool:
         return sighting.article_id in event.article_ids or (
             _in_time(sighting, event) and similarity(sighting.title, event.title) >= ALIKE
         )
-    if not (_same_parties(sighting, event) and _same_level(sighting, event)):
+    if not (same_parties(sighting, event) and _same_level(sighting, event)):
         return False
     if tells_apart(sighting.object, event.object):
         return False
@@ -169,7 +171,7 @@ def _in_time(sighting: Sighting, event: Event) -> bool:
     return _away(sighting, event) <= WINDOW and last - first <= SPAN
 
 
-_MUTUAL = {
+MUTUAL = {
     "official_contact",
     "exchange_cancellation",
     "transport",
@@ -179,9 +181,10 @@ _MUTUAL = {
 """Categories in which outlets differ about who acted on whom: the pair alone counts."""
 
 
-def _same_parties(sighting: Sighting, event: Event) -> bool:
+def same_parties(sighting: Sighting | Event, event: Event) -> bool:
+    """Whether actor and target agree as far as they are named."""
     mine, theirs = (sighting.actor, sighting.target), (event.actor, event.target)
-    if sighting.category in _MUTUAL:
+    if sighting.category in MUTUAL:
         mine, theirs = _sorted(mine), _sorted(theirs)
     return all(a is None or b is None or a == b for a, b in zip(mine, theirs, strict=True))
 
@@ -191,7 +194,7 @@ def _sorted(pair: tuple[str | None, str | None]) -> tuple[str | None, str | None
     return first, second
 
 
-_OWN_KIND = {"study"}
+OWN_KIND = {"study"}
 """Levels that an article always names: without it, it speaks of another notice."""
 
 
@@ -199,7 +202,7 @@ def _same_level(sighting: Sighting, event: Event) -> bool:
     if sighting.level == event.level:
         return True
     unnamed = sighting.level is None or event.level is None
-    return unnamed and not {sighting.level, event.level} & _OWN_KIND
+    return unnamed and not {sighting.level, event.level} & OWN_KIND
 
 
 def _begin(sighting: Sighting) -> Event:

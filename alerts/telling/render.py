@@ -6,19 +6,20 @@ they print.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from alerts.errors import TemplateError
+from alerts.telling.bundle import Bundle
 from alerts.telling.card import SUBJECT_LIMIT, Card, card
 from alerts.telling.digest import Digest, sections
 from alerts.telling.escape import cut, plain, visible
 from alerts.telling.notice import Notice
 from alerts.telling.record import record
-from alerts.telling.specimen import a_day, specimen
+from alerts.telling.specimen import a_bundle, a_day, specimen
 from alerts.telling.stationery import Stationery, strays
 from alerts.telling.wording import Wording
 
@@ -91,6 +92,37 @@ def render_digest(
     return replace(message, kind="digest")
 
 
+def render_bundle(
+    bundle: Bundle,
+    *,
+    labels: str = "en",
+    timezone: str = "UTC",
+    stationery: Stationery = SHIPPED,
+) -> Message:
+    """The message that tells several alerts together. Raises as `render` does."""
+    wording = Wording(labels)
+    left = bundle.total - len(bundle.notices)
+    return _message(
+        "bundle",
+        wording.phrase(bundle.held, "bundle", n=bundle.total),
+        bundle.notices[0].severity if bundle.notices else "low",
+        wording,
+        stationery,
+        counts=[f"{wording.word('category', name)}: {n}" for name, n in bundle.categories],
+        cards=[card(notice, wording, ZoneInfo(timezone)) for notice in bundle.notices],
+        more=wording.phrase("more", n=left) if left > 0 else "",
+        where=wording.phrase("where", "bundle"),
+    )
+
+
+def render_operator(
+    subject: str, lines: Sequence[str], *, labels: str = "en", stationery: Stationery = SHIPPED
+) -> Message:
+    """A message about noroshi itself, worded already. Raises ValueError for other labels."""
+    message = _message("operator", subject, "medium", Wording(labels), stationery, lines=lines)
+    return replace(message, kind="operator")
+
+
 def proof(folder: Path) -> Iterator[str]:
     """What is wrong with a person's templates: names that mean nothing, and what fails when they
     are filled in with specimens. One line each."""
@@ -105,6 +137,8 @@ def proof(folder: Path) -> Iterator[str]:
         partial(render, specimen(bare=True), stationery=own),
         partial(render_digest, a_day(specimen()), stationery=own),
         partial(render_digest, a_day(), stationery=own),
+        partial(render_bundle, a_bundle(specimen()), stationery=own),
+        partial(render_operator, "A channel is down", ["Why."], stationery=own),
     )
     yield from dict.fromkeys(flaw for attempt in tries if (flaw := _flaw(attempt)))
 

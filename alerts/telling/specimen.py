@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from alerts.reading.rule import Development
+from alerts.telling.bundle import Bundle, Held
 from alerts.telling.digest import Digest
 from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
 
@@ -20,6 +21,11 @@ def specimen(*, bare: bool = False) -> Notice:
 def a_day(*notices: Notice) -> Digest:
     """A digest of `notices`."""
     return Digest("2025-11-15", notices, 9, ("sample-source",), 12)
+
+
+def a_bundle(*notices: Notice) -> Bundle:
+    """`notices` and one more in one message."""
+    return Bundle(Held.CAP, len(notices) + 1, (("travel_advisory", len(notices) + 1),), notices)
 
 
 def _rich() -> Notice:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from alerts.reading.coder import Coder
 from alerts.reading.rule import RuleBook
+from alerts.telling.policy import Policy
 from extractors.article import Article, Origin, TextFrom, article_id
 from warehouse import articles, matching
 from warehouse.database import Warehouse
@@ -101,7 +102,7 @@ def publish(folder: Path, count: int) -> Warehouse:
             articles.store(connection, made[begin : begin + BATCH], START + YEAR)
             waiting = matching.waiting(connection, limit=BATCH)
             judged = [matching.judge(one, Coder.shipped(), RuleBook(())) for one in waiting]
-            matching.store(connection, judged, [], {}, START + YEAR)
+            matching.store(connection, judged, Policy(), START + YEAR)
     warehouse.publish()
     return warehouse
 

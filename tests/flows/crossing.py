@@ -27,7 +27,7 @@ from typing import Any
 from alerts.reading.coder import Coder
 from alerts.telling import channel
 from extractors.page import read_page
-from flows import cli, cycle
+from flows import cli, delivery
 from flows.demo.stage import sample_site
 from flows.settings import load
 from flows.watch import Step, watch
@@ -69,7 +69,7 @@ def cycle_with(seams: Seams, config: str) -> int:
         (database, "_clone", _step),
         (database, "_sync", _step),
         (migrate, "_apply", _apply),
-        (cycle, "send", _send),
+        (delivery, "send", _send),
     ):
         setattr(module, name, around(seams, getattr(module, name)))
     return 1 if asyncio.run(watch(load(Path(config)), stage=seams.stage)).errors else 0

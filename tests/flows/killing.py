@@ -32,7 +32,7 @@ from extractors.warc import record_at
 from flows.demo.stage import Answer, Chat, Inbox, Outlet, Site, chat, inbox, sample_site, serving
 from flows.workers import WORTH_A_POOL
 from warehouse.database import PUBLISHED, Warehouse
-from warehouse.outbox import notice_from_json
+from warehouse.letters import notice_from_json
 
 NOROSHI = Path(sys.executable).with_name("noroshi")
 EXTRA_PAGES = WORTH_A_POOL

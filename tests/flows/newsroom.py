@@ -59,6 +59,13 @@ WARNING_HANS = Story(
     "外交部14日发布通知，提醒中国公民近期避免前往日本。驻日使馆也发布了同样的提醒。",
     FRIDAY + timedelta(hours=2),
 )
+LIFTED_EN = Story(
+    "/en/3",
+    "China lifts its travel advisory against Japan",
+    "China's foreign ministry on Friday lifted its travel advisory for Japan. Citizens can travel "
+    "to Japan again.",
+    FRIDAY + timedelta(days=5),
+)
 GARDENS = Story(
     "/en/2",
     "Garden show opens with record crowd",

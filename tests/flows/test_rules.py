@@ -13,6 +13,7 @@ import pytest
 
 from alerts.reading.coder import Coder
 from alerts.reading.rule import Rule, RuleBook
+from alerts.telling.policy import Policy
 from flows.backtest import Trial, backtest
 from flows.settings import House
 from tests.flows.conftest import Run, Write
@@ -60,7 +61,7 @@ def filled(settle: Callable[[str], House]) -> House:
         articles.store(connection, batch, NOW)
         waiting = matching.waiting(connection, limit=100)
         judged = [matching.judge(one, Coder.shipped(), house.book) for one in waiting]
-        matching.store(connection, judged, [], {}, datetime.now(UTC))
+        matching.store(connection, judged, Policy(), datetime.now(UTC))
     warehouse.publish()
     return house
 

@@ -166,7 +166,7 @@ def test_every_setting_is_in_the_template() -> None:
     def all_names(model: type) -> set[str]:
         found = set()
         for name, info in getattr(model, "model_fields", {}).items():
-            found.add(name)
+            found.add(info.alias or name)
             for inner in [info.annotation, *getattr(info.annotation, "__args__", ())]:
                 found |= all_names(inner) if isinstance(inner, type) else set()
         return found

@@ -11,6 +11,7 @@ import pytest
 
 from alerts.reading.coder import Coder
 from alerts.reading.rule import Rule, RuleBook
+from alerts.telling.policy import Policy
 from extractors.article import Origin
 from tests.warehouse.samples import NOW, an_article
 from warehouse import articles, matching
@@ -58,7 +59,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         articles.store(connection, batch, NOW)
         waiting = matching.waiting(connection, limit=100)
         judged = [matching.judge(one, Coder.shipped(), BOOK) for one in waiting]
-        matching.store(connection, judged, [], {}, datetime.now(UTC))
+        matching.store(connection, judged, Policy(), datetime.now(UTC))
     warehouse.publish()
     return warehouse
 

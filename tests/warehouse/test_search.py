@@ -18,6 +18,7 @@ from alerts.reading.coding import Coding
 from alerts.reading.match import match
 from alerts.reading.query import Is, Named, Query, Within, Words
 from alerts.reading.rule import Rule, RuleBook
+from alerts.telling.policy import Policy
 from extractors.article import Origin
 from tests.alerts.reading.test_query import queries
 from tests.warehouse.samples import NOW, an_article
@@ -167,7 +168,7 @@ def coded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
         articles.store(connection, batch, NOW)
         waiting = matching.waiting(connection, limit=1000)
         judged = [matching.judge(one, Coder.shipped(), RuleBook(())) for one in waiting]
-        matching.store(connection, judged, [], {}, datetime.now(UTC))
+        matching.store(connection, judged, Policy(), datetime.now(UTC))
     warehouse.publish()
     with warehouse.reading() as connection:
         yield connection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alerts.reading.coder import Coder
 from alerts.reading.rule import RuleBook
+from alerts.telling.policy import Policy
 from tests.warehouse.samples import NOW, an_article
 from warehouse import articles, matching
 from warehouse.database import Warehouse
@@ -16,7 +17,7 @@ def test_an_article_with_the_words_of_another_waits_for_itself(warehouse: Wareho
         articles.store(connection, twins, NOW)
         (first,) = matching.waiting(connection, limit=1)
         judged = matching.judge(first, Coder.shipped(), RuleBook(()))
-        matching.store(connection, [judged], (), {}, NOW)
+        matching.store(connection, [judged], Policy(), NOW)
         (second,) = matching.waiting(connection, limit=2)
         assert {first.article_id, second.article_id} == {twin.id for twin in twins}
 
@@ -29,7 +30,7 @@ def test_what_was_judged_meanwhile_is_left_out(warehouse: Warehouse) -> None:
             for version in matching.waiting(connection, limit=1)
         ]
         for _ in range(2):
-            matching.store(connection, judged, (), {}, NOW)
+            matching.store(connection, judged, Policy(), NOW)
         coded = connection.execute("SELECT count(*) FROM store.coding").fetchone()
         assert coded == (1,)
         assert matching.waiting(connection, limit=1) == []

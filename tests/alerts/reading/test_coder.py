@@ -121,7 +121,12 @@ def test_who_acts_on_whom(language: str, title: str, actor: str, target: str) ->
         ("ja", "外務省、中国に危険情報レベル2を発出", "level-2", "high"),
         ("ja", "外務省、香港に危険情報レベル1を発出　返還後初めて", "level-1", "high"),
         ("ja", "外務省、香港の危険情報をレベル1からレベル2に引き上げ", "level-2", "high"),
-        ("en", "Japan raises travel alert for Hong Kong from level 1 to level 2", "level-2", "high"),
+        (
+            "en",
+            "Japan raises travel alert for Hong Kong from level 1 to level 2",
+            "level-2",
+            "high",
+        ),
         ("en", "Hong Kong raises outbound travel alert for Japan to red", "red", "high"),
         ("zh-Hant", "保安局把日本的外遊警示由黃色提升至紅色", "red", "high"),
         ("zh-Hans", "中国教育部发布赴日留学预警", "study", "high"),

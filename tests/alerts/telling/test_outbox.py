@@ -1,4 +1,4 @@
-"""No delivery is lost, none is sent in vain for ever, and every state is one of five."""
+"""No delivery is lost, none is sent in vain for ever, and every state is one of six."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ PASSING = DeliveryError("desk", "the service answered 500", "it is sent again")
 LASTING = DeliveryError("desk", "the service answered 404", "make a new webhook", permanent=True)
 
 
-def test_the_states_are_these_five() -> None:
-    assert list(DeliveryState) == ["pending", "sending", "sent", "failed", "dead"]
+def test_the_states_are_these_six() -> None:
+    assert list(DeliveryState) == ["pending", "sending", "sent", "failed", "dead", "skipped"]
 
 
 def test_one_delivery_for_each_channel_with_an_identity_of_its_own() -> None:

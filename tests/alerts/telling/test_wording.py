@@ -38,7 +38,7 @@ def test_all_columns_of_a_phrase_have_the_same_gaps() -> None:
     for kind, words in tables().items():
         for name, columns in words.items():
             gaps = {
-                tuple(g for _, g, _, _ in string.Formatter().parse(c) if g)
+                frozenset(g for _, g, _, _ in string.Formatter().parse(c) if g)
                 for c in columns.values()
             }
             assert len(gaps) == 1, (kind, name)
