@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flows.settings import House
-from warehouse import pages
+from warehouse import appearances, pages
 from warehouse.database import Warehouse
 from warehouse.upkeep import clear
 
@@ -29,6 +29,8 @@ def _maintain(house: House, now: datetime) -> str:
     with warehouse.writing("maintain") as connection:
         gone = clear(connection, now)
         pages.forget_files(connection, [file.name for file in old])
+    while _catch_up(warehouse):
+        log.info("linked the texts of articles that an older noroshi stored")
     warehouse.publish()
     for file in old:
         file.unlink(missing_ok=True)
@@ -36,6 +38,11 @@ def _maintain(house: House, now: datetime) -> str:
         f"cleared {gone['fetches']} old requests, {gone['runs']} old runs and "
         f"{len(old)} WARC files; published"
     )
+
+
+def _catch_up(warehouse: Warehouse) -> int:
+    with warehouse.writing("link texts", for_readers=False) as connection:
+        return appearances.catch_up(connection)
 
 
 def _past(folder: Path, before: datetime) -> list[Path]:

@@ -38,6 +38,7 @@ EDGES = {
     "feedparser": {"extractors/feed.py"},
     "warcio": {"extractors/warc.py"},
     "pypdf": {"extractors/pdf.py"},
+    "rensa": {"extractors/fingerprint.py"},
     "apprise": {"alerts/telling/channel.py"},
     "requests": {"alerts/telling/webhook.py", "alerts/telling/wire.py"},
     "jinja2": {"alerts/telling/stationery.py"},

@@ -11,6 +11,7 @@ import duckdb
 from alerts.reading.fold import fold
 from extractors.article import Arrival, Article, TextFrom
 from extractors.change import Change, change
+from warehouse import appearances
 from warehouse.rows import Row, fetch_dicts, insert
 
 
@@ -99,6 +100,7 @@ def store(
     _count_attempts(connection, [a.id for a in batch.values() if a.id in present], batch)
     _retire(connection, [article.id for article in changed])
     insert(connection, "store.article", [_row(a, present.get(a.id), now) for a in new + changed])
+    appearances.link(connection, [a.id for a in new + changed], fresh={a.id for a in new})
     insert(
         connection, "store.uncoded", [_ticket(a, quiet and a.id not in loud) for a in new + changed]
     )
