@@ -194,7 +194,7 @@ def _set_patience(service: NotifyBase, url: str, seconds: float) -> None:
 def _notify(service: NotifyBase, message: Message, wire: Wire) -> list[str] | None:
     """Send and wait. None where it was accepted, else what Apprise logged about it."""
     title, body, body_format = _written(service, message)
-    wire.code = _style(service).get("code")
+    wire.code, wire.text = _style(service).get("code"), message.text
     kind = _TYPES.get(message.severity, NotifyType.INFO)
     lines = _Lines()
     _LOG.addHandler(lines)

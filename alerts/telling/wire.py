@@ -15,13 +15,14 @@ that it is one message:
 from __future__ import annotations
 
 import json
-import re
 import smtplib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email import message_from_string
+from email.message import Message
 from typing import Any
 
 import requests
@@ -33,9 +34,6 @@ LONGEST_WAIT = timedelta(days=1)
 
 LONGEST_ANSWER = 100_000
 """Bytes of an answer that are looked into."""
-
-_MESSAGE_ID = re.compile(r"^Message-ID:.*(?:\r?\n[ \t].*)*", re.MULTILINE | re.IGNORECASE)
-_HEAD_END = re.compile(r"\r?\n\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +55,8 @@ class Wire:
     """HTTP status codes, in the order of the answers."""
     retry_after: timedelta | None = None
     """The longest wait that an answer asked for."""
+    text: str | None = None
+    """What a mail says to those who read no HTML."""
     code: str | None = None
     """The key of an error code in answers of this service."""
     said: Mapping[str, Any] = field(default_factory=dict)
@@ -107,15 +107,25 @@ def _object(body: bytes) -> Mapping[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def stamped(mail: str, envelope: Envelope, domain: str) -> str:
-    """A mail as it stands, but with the Message-ID and the thread that `envelope` gives it."""
-    lines = [f"Message-ID: <{envelope.id}@{domain}>"]
-    if envelope.thread:
-        first = f"<{envelope.thread}@{domain}>"
-        lines += [f"In-Reply-To: {first}", f"References: {first}"]
-    end = found.start() if (found := _HEAD_END.search(mail)) else len(mail)
-    head = _MESSAGE_ID.sub("", mail[:end]).replace("\n\n", "\n").strip("\n")
-    return "\n".join([head, *lines]) + mail[end:]
+def stamped(mail: str, wire: Wire, domain: str) -> str:
+    """A mail as it stands, but with the Message-ID and the thread that the envelope gives it, and
+    with our own text beside the HTML: Apprise makes one of the HTML and loses links."""
+    message = message_from_string(mail)
+    if wire.envelope:
+        del message["Message-ID"]
+        message["Message-ID"] = f"<{wire.envelope.id}@{domain}>"
+    if wire.envelope and wire.envelope.thread:
+        message["In-Reply-To"] = message["References"] = f"<{wire.envelope.thread}@{domain}>"
+    if wire.text and message.get_content_type() == "multipart/alternative":
+        _say(message, wire.text)
+    return message.as_string()
+
+
+def _say(message: Message, text: str) -> None:
+    for part in message.walk():
+        if part.get_content_type() == "text/plain":
+            del part["Content-Transfer-Encoding"]
+            part.set_payload(text.encode("utf-8", "replace"), "utf-8")
 
 
 _send_http = requests.Session.send
@@ -143,8 +153,8 @@ def _http(
 def _mail(server: smtplib.SMTP, sender: str, to: Any, mail: Any, *more: Any, **how: Any) -> Any:
     """As smtplib does it; on a wire, stamped with the envelope."""
     wire = _wire.get()
-    if wire and wire.envelope and isinstance(mail, str):
-        mail = stamped(mail, wire.envelope, sender.rpartition("@")[2])
+    if wire and isinstance(mail, str):
+        mail = stamped(mail, wire, sender.rpartition("@")[2])
     return _send_mail(server, sender, to, mail, *more, **how)
 
 
