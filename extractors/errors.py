@@ -3,6 +3,7 @@
     ExtractorError
     ├── FetchError          no usable answer came from an address
     │   ├── AddressRefused      no address that may be asked
+    │   ├── RobotsRefused       the host's robots.txt does not allow it
     │   ├── HostUnreachable     name, connection, TLS or deadline
     │   ├── HttpError           an answer with an error status
     │   │   └── Blocked             a bot check
@@ -65,6 +66,15 @@ class AddressRefused(FetchError):
     asked."""
 
     temporary = False
+
+
+class RobotsRefused(FetchError):
+    """The host's robots.txt does not allow it, or cannot be read (then it is `temporary`): it was
+    not asked."""
+
+    def __init__(self, url: str, what: str, remedy: str, *, temporary: bool) -> None:
+        super().__init__(url, what, remedy)
+        self.temporary = temporary
 
 
 class HostUnreachable(FetchError):

@@ -19,6 +19,7 @@ from extractors.fetch import Fetcher, Response, Validators
 from extractors.googlenews import is_google_news
 from extractors.join import MOST_PAGES, continued
 from extractors.page import Page, read_page
+from extractors.robots import Visitor
 from extractors.source import Source, SourceKind
 from extractors.warc import Archive, Record
 
@@ -79,7 +80,8 @@ class Look:
 class Reader:
     """Reads articles by one fetcher, in one executor, into one archive."""
 
-    fetcher: Fetcher
+    fetcher: Fetcher | Visitor
+    """A `Visitor` asks each host's robots.txt first."""
     executor: Executor | None = None
     """A process pool, or by default the loop's threads."""
     archive: Archive | None = None
@@ -112,6 +114,12 @@ class Reader:
             gone = isinstance(error, HttpError) and error.status in {404, 410}
             return Look(known, "gone" if gone else "failed", datetime.now(UTC), error=error)
         return Look(known, "read", now, pile.reading(known.entry, page))
+
+
+def put_off(entry: Entry, source: Source, now: datetime) -> Reading:
+    """The article of `entry` by the feed's own words, as its page did not come in time."""
+    warning = "its page did not come in time and is asked for again; this is the feed's own text"
+    return Reading(compose(entry, None, source, now, warning, retry=True))
 
 
 @dataclass(slots=True)

@@ -12,7 +12,6 @@ import secrets
 import time
 from collections.abc import (
     AsyncIterator,
-    Awaitable,
     Callable,
     Collection,
     Iterator,
@@ -22,7 +21,6 @@ from concurrent.futures import Executor
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 from alerts.telling.channel import Channel
 from extractors.article import Arrival, Article, TextFrom, article_id
@@ -30,27 +28,26 @@ from extractors.entry import Entry
 from extractors.errors import ArchiveError
 from extractors.fetch import Fetcher
 from extractors.poll import Poll, SourceState
-from extractors.reading import Known, Look, Reader, Reading
+from extractors.reading import Known, Look, Reader, Reading, put_off
+from extractors.robots import Visitor, server_of
 from extractors.warc import Archive
 from flows.delivery import Clock, Round
 from flows.desk import desk, policy
 from flows.errors import CycleBusy
+from flows.in_time import in_time
 from flows.matching import match_waiting
 from flows.polling import Polling, cut_off, due, logged, offline
 from flows.progress import Stages
 from flows.settings import House
 from flows.summary import Summary
 from flows.workers import extraction_workers
-from warehouse import articles, outbox, pages, runs, seeds, sources
-from warehouse.database import Warehouse
+from warehouse import articles, outbox, pages, robots, runs, seeds, sources
+from warehouse.database import Connection, Warehouse
 from warehouse.errors import WarehouseBusy
 from warehouse.lock import hold
 from warehouse.sources import Fetch
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 BATCH = 100
 """Entries that are read, stored and told of at a time: alerts do not wait for a long backlog."""
@@ -75,8 +72,10 @@ async def opened(
         stack.enter_context(_alone(warehouse))
         fetcher = await stack.enter_async_context(Fetcher(house.user_agent, house.limits))
         workers = stack.enter_context(extraction_workers())
+        visitor = Visitor(fetcher, obey=house.settings.fetch.robots)
+        channels = house.channels()
         cycle = Cycle(
-            house, warehouse, fetcher, workers, progress, house.channels(), clock, insisted
+            house, warehouse, fetcher, visitor, workers, progress, channels, clock, insisted
         )
         stack.push_async_callback(cycle.stop)
         yield cycle
@@ -100,6 +99,7 @@ class Cycle:
     house: House
     warehouse: Warehouse
     fetcher: Fetcher
+    visitor: Visitor
     workers: Callable[[int], Executor | None]
     progress: Stages
     channels: tuple[Channel, ...]
@@ -117,6 +117,10 @@ class Cycle:
     brought: set[str] = field(default_factory=set)
     """Sources that had something new."""
     entries: list[Entry] = field(default_factory=list)
+    unread: frozenset[str] = frozenset()
+    """Addresses of stored articles whose page is asked for again."""
+    slow: set[str] = field(default_factory=set)
+    """Servers that could not give all of their pages in the time of a batch."""
     read: list[Reading] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
     archive: Archive | None = field(init=False)
@@ -170,22 +174,33 @@ class Cycle:
     async def extract(self, batch: Sequence[Entry]) -> None:
         """Fetch and read the page of each entry; the feed's own words where that fails."""
         by_id = {source.id: source for source in self.house.sources}
-        reader = Reader(self.fetcher, self.workers(len(batch)), self.archive)
-        with self.progress.stage("extract", len(batch)) as advance:
-            self.read = await _each(batch, lambda e: reader.read(e, by_id[e.source_id]), advance)
+        reader = Reader(self.visitor, self.workers(len(batch)), self.archive)
+        slow = [entry for entry in batch if server_of(entry.link) in self.slow]
+        quick = [entry for entry in batch if server_of(entry.link) not in self.slow]
+        with self.progress.stage("extract", len(quick)) as advance:
+            self.read, late = await in_time(
+                quick, lambda e: reader.read(e, by_id[e.source_id]), advance, self._pages_seconds
+            )
+        self.slow |= {server_of(entry.link) for entry in late}
+        now, new = datetime.now(UTC), [e for e in slow + late if e.url not in self.unread]
+        self.read += [put_off(entry, by_id[entry.source_id], now) for entry in new]
         self._account_pages()
+
+    @property
+    def _pages_seconds(self) -> float:
+        return self.house.settings.fetch.pages_seconds
 
     async def look_again(self) -> None:
         """Ask for the pages of recent articles once more: changed, gone, or as they were?"""
         by_id = {source.id: source for source in self.house.sources if source.enabled}
         due = [(id_, known) for id_, known in await asyncio.to_thread(self._due) if id_ in by_id]
-        reader = Reader(self.fetcher, self.workers(len(due)), self.archive)
+        reader = Reader(self.visitor, self.workers(len(due)), self.archive)
 
         async def look(item: tuple[str, Known]) -> Look:
             return await reader.look_again(item[1], by_id[item[0]])
 
         with self.progress.stage("look again", len(due)) as advance:
-            self.looks = await _each(due, look, advance)
+            self.looks, _ = await in_time(due, look, advance, self._pages_seconds)
         self.read = [look.reading for look in self.looks if look.reading]
         self._account_looks()
 
@@ -234,6 +249,7 @@ class Cycle:
             runs.start(connection, self.summary.run_id, "watch", self.summary.started_at)
             sources.configure(connection, self.house.sources)
             outbox.release(connection, self.summary.started_at)
+            self.visitor.known = robots.known(connection)
             return sources.states(connection)
 
     @property
@@ -251,6 +267,7 @@ class Cycle:
         with self.warehouse.writing("see what is unread", for_readers=False) as connection:
             unread = articles.unread(connection)
         enabled = {source.id for source in self.house.sources if source.enabled}
+        self.unread = frozenset(item.url for item in unread)
         return [self._again(item) for item in unread if item.source_id in enabled]
 
     def _wanted(self, polls: Sequence[Poll]) -> list[Entry]:
@@ -277,8 +294,14 @@ class Cycle:
             stored = articles.store(connection, read, datetime.now(UTC))
             pages.keep(connection, self.read, schedule)
             pages.settle(connection, self.looks, schedule)
+            self._keep_robots(connection)
         self.fetches = []
         return stored
+
+    def _keep_robots(self, connection: Connection) -> None:
+        learnt = [self.visitor.known[server] for server in self.visitor.learnt]
+        robots.keep(connection, learnt, datetime.now(UTC))
+        self.visitor.learnt.clear()
 
     def _sync(self) -> None:
         """What the warehouse is about to point at is on the disk first."""
@@ -335,6 +358,7 @@ class Cycle:
         with self.warehouse.writing("end a cycle", for_readers=self._turned(polls)) as connection:
             sources.log_fetches(connection, self.summary.run_id, self.fetches)
             sources.remember(connection, polls, self.brought, now)
+            self._keep_robots(connection)
             runs.finish(
                 connection,
                 self.summary.run_id,
@@ -358,19 +382,6 @@ class Cycle:
 
     def _stale(self) -> bool:
         return time.time() - self.warehouse.published.stat().st_mtime > STALE_SECONDS
-
-
-async def _each(
-    items: Sequence[T], work: Callable[[T], Awaitable[R]], advance: Callable[[], None]
-) -> list[R]:
-    """`work` on all items at once (the fetcher bounds how many really run); results in order."""
-
-    async def counted(item: T) -> R:
-        result = await work(item)
-        advance()
-        return result
-
-    return list(await asyncio.gather(*(counted(item) for item in items)))
 
 
 def _entry(item: articles.Unread) -> Entry:

@@ -70,6 +70,11 @@ class Fetching(_Table):
     connect_seconds: float = Field(default=10, gt=0, le=120)
     total_seconds: float = Field(default=30, gt=0, le=600)
     """Deadline of one request, however slowly its answer drips."""
+    pages_seconds: float = Field(default=120, gt=0, le=3600)
+    """How long up to a hundred pages may take; what has not come by then is told by the feed's own
+    words, and its page read with the next cycle."""
+    robots: bool = True
+    """Whether robots.txt is heeded. False for servers of your own only."""
     max_megabytes: float = Field(default=20, gt=0, le=200)
     pace_seconds: float = Field(default=1.0, ge=0, le=60)
     """Least time between two requests to one host."""

@@ -34,6 +34,7 @@ def test_rooms_import_only_to_their_right() -> None:
 
 EDGES = {
     "httpx": {"extractors/fetch.py"},
+    "protego": {"extractors/robots.py"},
     "trafilatura": {"extractors/body.py"},
     "feedparser": {"extractors/feed.py"},
     "warcio": {"extractors/warc.py"},

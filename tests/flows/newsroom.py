@@ -133,6 +133,8 @@ class Newsroom:
     desks: dict[str, Desk] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
     rules: list[str] = field(default_factory=list)
+    fetch: str = ""
+    """Further lines of [fetch]."""
     hours: int = 1_000_000
     """How old what a source holds at first may be and still be told: its news is of last year."""
 
@@ -157,7 +159,8 @@ class Newsroom:
             for name in self.desks
         ]
         tables = [f"backlog_hours = {self.hours}\n", *self.sources, *channels, *self.rules]
-        self.file.write_text(SETTINGS + "".join(tables), encoding="utf-8")
+        settings = SETTINGS.replace("[fetch]\n", f"[fetch]\n{self.fetch}")
+        self.file.write_text(settings + "".join(tables), encoding="utf-8")
         secrets = [
             f"DESK_{name.upper()}=json://127.0.0.1:{self.site.port}/hook-{name}-{TOKEN}\n"
             for name in self.desks
@@ -166,8 +169,9 @@ class Newsroom:
         return load(self.file)
 
     def paths(self) -> list[str]:
-        """What was asked of the site, webhooks left out."""
-        return [r.path for r in self.site.requests if not r.path.startswith("/hook-")]
+        """What was asked of the site, webhooks and robots.txt left out."""
+        ours = ("/hook-", "/robots.txt")
+        return [r.path for r in self.site.requests if not r.path.startswith(ours)]
 
 
 TOKEN = "hunter2token"

@@ -216,6 +216,45 @@ class TestManners:
 class TestPages:
     """A page fails: the feed's own words stand in."""
 
+    async def test_a_page_that_is_late_is_told_by_the_feed_and_read_later(
+        self, news: Newsroom
+    ) -> None:
+        late = replace(WARNING_EN, path="/late")
+        whole = page(late)
+
+        def slow(request: Request) -> Reply | Raw:
+            time.sleep(6)
+            return whole(request)
+
+        news.site.routes |= routes(late, GARDENS) | {"/late": slow}
+        news.source("one")
+        news.fetch = "pages_seconds = 3\n"
+        desk = news.desk("desk")
+        first = await cycle(news)
+        assert (first.new, first.pages, first.alerts, len(desk.got)) == (2, 1, 1, 1)
+        (warning,) = rows(news, "SELECT warnings FROM articles WHERE text_from = 'feed'")
+        assert "did not come in time" in str(warning)
+        news.site.routes["/late"] = whole
+        second = await cycle(news)
+        assert (second.changed, second.pages, len(desk.got)) == (1, 1, 1)
+
+    async def test_robots_txt_is_heeded_and_asked_for_once(self, news: Newsroom) -> None:
+        rules = b"User-agent: noroshi\nDisallow: /en/1"
+        news.site.routes |= routes(WARNING_EN, GARDENS)
+        news.site.routes |= {"/robots.txt": fixed(rules, "text/plain")}
+        news.source("one")
+        desk = news.desk("desk")
+        summary = await cycle(news)
+        assert (summary.new, summary.pages, len(desk.got)) == (2, 1, 1)
+        assert WARNING_EN.path not in news.paths()
+        (warning,) = rows(news, "SELECT warnings FROM articles WHERE text_from = 'feed'")
+        assert "robots.txt asks programs not to fetch it" in str(warning)
+        news.site.routes |= routes(WARNING_JA, GARDENS)
+        await cycle(news)
+        asked = [request.path for request in news.site.requests]
+        assert asked.count("/robots.txt") == 1
+        assert asked.count(WARNING_JA.path) == 1
+
     async def test_the_feeds_words_stay_and_passing_failures_are_tried_again(
         self, news: Newsroom
     ) -> None:
