@@ -13,22 +13,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from extractors.errors import Told
+
 
 class AlertError(Exception):
     """Base of all errors of this room."""
 
 
-class RuleError(AlertError):
+class RuleError(AlertError, Told):
     """`what` is wrong `where` (file, line, rule id); `remedy` says how to mend it."""
-
-    def __init__(self, where: str, what: str, remedy: str) -> None:
-        super().__init__(where, what, remedy)
-        self.where = where
-        self.what = what
-        self.remedy = remedy
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}; {self.remedy}"
 
 
 class QueryError(RuleError):

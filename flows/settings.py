@@ -314,10 +314,16 @@ def _explain(problem: Any, text: str, file: Path | None, environment: Mapping[st
     in_file = f"{_where(file)}{_line(text, place)}"
     where = f"{variable} (environment or .env)" if variable in environment else in_file
     name = ".".join(str(p + 1) if isinstance(p, int) else p for p in place)
+    if place[0] in _LISTED and problem["type"] in {"tuple_type", "dict_type", "model_type"}:
+        return f"{where}: there may be several; write [[{place[0]}]] with two brackets"
     if problem["type"] == "extra_forbidden":
         return f"{where}: there is no setting {name!r}; {nearest(place)}"
     what = str(problem["msg"]).removeprefix("Value error, ")
     return f"{where}: {name}: {what}{_found(place, problem)}; correct or remove it"
+
+
+_LISTED = {"source", "channel", "rule"}
+"""Tables of which there may be several."""
 
 
 def _found(place: tuple[str | int, ...], problem: Any) -> str:

@@ -57,6 +57,21 @@ class Status(StrEnum):
     BACKGROUND = "background"
 
 
+class Development(StrEnum):
+    """What can be new about an event that readers were told of already."""
+
+    SEVERITY = "severity"
+    """It is graver."""
+    LEVEL = "level"
+    """Its official level is higher."""
+    DIRECTION = "direction"
+    """It turned: lifted, resumed, or back again."""
+    OFFICIAL = "official"
+    """An official source says what only media had."""
+    PARTY = "party"
+    """A further party is in it."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Evidence:
     """A term that led to a decision: `field[start:end]` of the original text is where it stands."""

@@ -60,7 +60,7 @@ def _names(
 ) -> Iterator[Flaw]:
     for key, given, known, listing in (
         ("sources", rule.sources, sources, "`noroshi sources list` has those that are on"),
-        ("channels", rule.channels, channels, "`noroshi channels list` has them"),
+        ("channels", rule.channels, channels, "add a [[channel]] of that name, or correct it"),
     ):
         for name in given:
             if name not in known:

@@ -17,43 +17,23 @@ narrow it. A rule with the id of an earlier one changes only the keys that it gi
 from __future__ import annotations
 
 import json
-import re
-import tomllib
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from alerts.errors import QueryError, RuleError
-from alerts.reading.coding import Category, Direction, Severity
+from alerts.reading.coding import Category, Development, Direction, Severity
 from alerts.reading.fold import fold
 from alerts.reading.query import All, Either, Node, Query, parse, words_of
+from alerts.reading.rule_table import KEYS, Place, RuleTable, identity, tables
 from alerts.reading.verdict import Queries
 from extractors.article import digest
-from extractors.duration import duration
+
+__all__ = ["KEYS", "SHIPPED", "Development", "Rule", "RuleBook", "id_of", "load_rules"]
 
 SHIPPED = Path(__file__).with_name("rules.toml")
-
-
-class Development(StrEnum):
-    """What can be new about an event that readers were told of already."""
-
-    SEVERITY = "severity"
-    """It is graver."""
-    LEVEL = "level"
-    """Its official level is higher."""
-    DIRECTION = "direction"
-    """It turned: lifted, resumed, or back again."""
-    OFFICIAL = "official"
-    """An official source says what only media had."""
-    PARTY = "party"
-    """A further party is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,62 +121,19 @@ def load_rules(text: str, where: str, base: Sequence[Rule] = ()) -> tuple[Rule, 
     """
     rules = {rule.id: rule for rule in base}
     seen: set[str] = set()
-    for number, entry in enumerate(_entries(text, where)):
-        spot = _spot(text, where, number, entry.id or entry.name)
-        id = _identity(entry, spot)
+    for table, place in tables(text, where):
+        id = _named(table, place)
         if id in seen:
-            raise RuleError(spot, f"the id {id!r} is used twice", "give one of them another id")
+            what = f"the id {id!r} is used twice"
+            raise RuleError(str(place), what, "give one of them another id")
         seen.add(id)
-        rule = _checked(_rule(id, entry, rules.get(id)), spot)
-        _readable(rule, _spot(text, where, number, entry.id or entry.name, "query"))
-        rules[id] = rule
+        rules[id] = _checked(_rule(id, table, rules.get(id)), place)
     return tuple(rules.values())
 
 
 def id_of(table: Mapping[str, object]) -> str:
     """The id that a valid `[[rule]]` table has, or gets."""
-    return _identity(_Entry.model_validate(table), "rule")
-
-
-_LISTS = ("keywords", "directions", "languages", "sources", "channels", "realert")
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    id: str = ""
-    name: str = ""
-    keywords: tuple[str, ...] = ()
-    query: str = ""
-    category: Category | None = None
-    directions: tuple[Direction, ...] = Field(
-        (), validation_alias=AliasChoices("directions", "direction")
-    )
-    min_severity: Severity = Field(
-        Severity.LOW, validation_alias=AliasChoices("min_severity", "severity")
-    )
-    languages: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    enabled: bool = True
-    cooldown: timedelta = timedelta(0)
-    realert: tuple[Development, ...] = ()
-
-    @field_validator(*_LISTS, mode="before")
-    @classmethod
-    def _one_is_a_list(cls, value: object) -> object:
-        return [value] if isinstance(value, str) else value
-
-    @field_validator("cooldown", mode="before")
-    @classmethod
-    def _spelled(cls, value: object) -> object:
-        if not isinstance(value, str):
-            raise ValueError(f"{value!r} is no duration such as '6h'")
-        return duration(value)
-
-
-KEYS = (*_Entry.model_fields, "direction", "severity")
-"""What a `[[rule]]` may say."""
+    return identity(RuleTable.model_validate(table))
 
 
 def _read(path: Path) -> str:
@@ -206,91 +143,43 @@ def _read(path: Path) -> str:
         raise RuleError(str(path), "cannot be read", "check the path and its encoding") from error
 
 
-def _entries(text: str, where: str) -> list[_Entry]:
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RuleError(where, f"is no TOML: {error}", "mend that line") from error
-    rules = tables.get("rule", [])
-    if not isinstance(rules, list) or any(not isinstance(rule, dict) for rule in rules):
-        raise RuleError(where, "[rule] is one table", "write [[rule]] with two brackets")
-    return [_entry(rule, text, where, number) for number, rule in enumerate(rules)]
+def _named(table: RuleTable, place: Place) -> str:
+    if id := identity(table):
+        return id
+    remedy = 'add id = "..."' if table.query or table.category else 'add keywords = ["..."]'
+    raise RuleError(str(place), "has neither id, name nor keywords", remedy)
 
 
-def _entry(table: dict[str, Any], text: str, where: str, number: int) -> _Entry:
-    try:
-        return _Entry.model_validate(table)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = str(first["loc"][0]) if first["loc"] else "rule"
-        named = str(table.get("id") or table.get("name") or "")
-        spot = _spot(text, where, number, named, key)
-        raise RuleError(spot, f"{key}: {first['msg']}", _remedy(key)) from error
-
-
-def _remedy(key: str) -> str:
-    choices = {
-        "category": Category,
-        "directions": Direction,
-        "direction": Direction,
-        "realert": Development,
-    }
-    if key in choices:
-        return "choose one of " + ", ".join(choices[key])
-    if key in {"min_severity", "severity"}:
-        return "choose one of " + ", ".join(Severity)
-    if key in _Entry.model_fields:
-        return "give it the kind of value that alerts/README.md shows"
-    return "the keys are " + ", ".join(KEYS)
-
-
-def _spot(text: str, where: str, number: int, named: str, key: str = "") -> str:
-    """`file:line (rule name)`: the line of the table, or of a key in it."""
-    heads = [i for i, line in enumerate(text.splitlines()) if re.match(r"\s*\[\[rule\]\]", line)]
-    line = heads[number] if number < len(heads) else 0
-    ends = heads[number + 1] if number + 1 < len(heads) else None
-    for offset, content in enumerate(text.splitlines()[line:ends]):
-        if key and re.match(rf"\s*{re.escape(key)}\s*=", content):
-            line += offset
-            break
-    return f"{where}:{line + 1}" + (f" (rule {named})" if named else "")
-
-
-def _identity(entry: _Entry, spot: str) -> str:
-    """The id given, or one made from the name, or from the first keyword."""
-    source = entry.id or entry.name or next(iter(entry.keywords), "")
-    plain = unicodedata.normalize("NFKC", source).casefold()
-    made = entry.id or re.sub(r"[^\w]+", "-", plain).strip("-_")
-    if not made:
-        remedy = 'add id = "..."' if entry.query or entry.category else 'add keywords = ["..."]'
-        raise RuleError(spot, "has neither id, name nor keywords", remedy)
-    return made
-
-
-def _rule(id: str, entry: _Entry, earlier: Rule | None) -> Rule:
-    given = {key: getattr(entry, key) for key in entry.model_fields_set}
+def _rule(id: str, table: RuleTable, earlier: Rule | None) -> Rule:
+    given = {key: getattr(table, key) for key in table.model_fields_set}
     if earlier:
         return replace(earlier, **(given | {"id": id}))
-    return Rule(**(given | {"id": id, "name": entry.name or id}))
+    return Rule(**(given | {"id": id, "name": table.name or id}))
 
 
-def _checked(rule: Rule, spot: str) -> Rule:
+def _checked(rule: Rule, place: Place) -> Rule:
     if not rule.keywords and not rule.query and rule.category is None:
-        raise RuleError(spot, "asks for nothing", "add keywords or a category, or a query")
+        raise RuleError(str(place), "asks for nothing", "add keywords or a category, or a query")
     if rule.directions and rule.category is None:
-        raise RuleError(spot, "has a direction but no category", "add a category")
+        raise RuleError(str(place), "has a direction but no category", "add a category")
     for keyword in rule.keywords:
         if not fold(keyword.rstrip("*")).text.strip():
+            spot = place.value("keywords", keyword or None)
             raise RuleError(spot, f"has an empty keyword {keyword!r}", "remove it")
-    return rule
-
-
-def _readable(rule: Rule, spot: str) -> None:
-    """Raises RuleError, which names the column, where the query cannot be read."""
     try:
         _ = rule.asked
     except QueryError as error:
-        raise RuleError(f"{spot}: {error.where}", error.what, error.remedy) from error
+        spot = f"{place.key('query')}: {_within(rule.query, error)}"
+        raise RuleError(spot, error.what, error.remedy) from error
+    return rule
+
+
+def _within(query: str, error: QueryError) -> str:
+    """Where in a query, with the line in one of several."""
+    if "\n" not in query.strip():
+        return str(error.where)
+    before = query[: error.column - 1].split("\n")
+    return f"query, line {len(before)}, column {len(before[-1]) + 1}"
 
 
 def _any_of(keywords: Sequence[str]) -> Node:

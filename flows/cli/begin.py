@@ -118,24 +118,13 @@ def _template_problems(settings: House) -> list[str]:
 
 
 def _rule_problems(settings: House) -> list[str]:
-    """Names of channels and sources in the file's own rules that mean nothing."""
-    on = {channel.name for channel in settings.settings.channel if channel.enabled}
-    known = {"channels": on, "sources": {source.id for source in settings.sources}}
+    """Rules that contradict themselves, can never match, or stand behind a wider one."""
+    from flows.flaws import flaws_of, place
+
     return [
-        f"{settings.at('rule', index, key)}: no {key[:-1]} {name!r} is set and switched on; "
-        f"add a [[{key[:-1]}]] of that name or correct the rule"
-        for index, table in enumerate(settings.settings.rule)
-        for key, names in known.items()
-        for name in _listed(table.get(key, ()))
-        if name not in names
+        f"{place(settings, flaw)}: rule {flaw.rule_id!r}: {flaw.what}; {flaw.remedy}"
+        for flaw in flaws_of(settings)
     ]
-
-
-def _listed(value: object) -> list[str]:
-    """A name or a list of names, as rules take both."""
-    if isinstance(value, list | tuple):
-        return [str(item) for item in value]
-    return [str(value)]
 
 
 def _folder_problems(settings: House) -> list[str]:

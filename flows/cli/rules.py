@@ -81,20 +81,14 @@ def rules_check(how: FormatOption = Format.TABLE, config: ConfigOption = None) -
 
     Example: noroshi rules check
     """
-    from alerts.reading.flaw import flaws
-    from extractors.language import languages
+    from flows.flaws import flaws_of, place
 
     settings = house(config)
-    found = flaws(
-        settings.book,
-        sources=[source.id for source in settings.sources if source.enabled],
-        languages=sorted(languages()),
-        channels=[channel.name for channel in settings.settings.channel if channel.enabled],
-    )
+    found = flaws_of(settings)
     rows = [
         {
             "rule": flaw.rule_id,
-            "where": _where(settings, flaw.rule_id, flaw.key),
+            "where": place(settings, flaw),
             "key": flaw.key,
             "problem": flaw.what,
             "remedy": flaw.remedy,
@@ -182,16 +176,6 @@ def _word(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _where(settings: House, rule_id: str, key: str) -> str:
-    """File and line of a rule's key, or of its table."""
-    from alerts.reading.rule import id_of
-
-    for index, table in enumerate(settings.settings.rule):
-        if id_of(table) == rule_id:
-            return settings.at("rule", index, key)
-    return "the shipped book"
-
-
 @dataclass(frozen=True, slots=True)
 class _Subject:
     """What is tested: an article with what the coder finds in it."""
@@ -239,8 +223,11 @@ def _written(given: str, title: str) -> _Subject:
 def _test_all(settings: House, subject: _Subject, how: Format) -> int:
     from alerts.reading.match import match_document
 
-    for reason in subject.coding.reasons:
-        say(f"relevance {subject.coding.relevance:.2f}: {reason}")
+    coding = subject.coding
+    enough = "enough" if coding.relevant else "not enough"
+    say(f"relevance {coding.relevance:.2f}, {enough} to count (0.50):")
+    for reason in coding.reasons:
+        say(f"  {reason}")
     for event in subject.coding.events:
         say(
             f"event {event.category}, {event.direction}, {event.severity}, {event.status}: "

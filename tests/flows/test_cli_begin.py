@@ -50,7 +50,9 @@ PROBLEMS = [
     (f'[[channel]]\nname = "desk"\nurl = "nowhere://h/{TOKEN}"', "", 1, 3, "cannot be used"),
     (RULE + 'channels = ["dsk"]\n' + CHANNEL, "DESK=json://h", 1, 4, "no channel 'dsk'"),
     (RULE + 'channels = "dsk"\n', "", 1, 4, "no channel 'dsk'"),
-    (CHANNEL + "enabled = false\n" + RULE + 'channels = ["desk"]', "", 1, 8, "switched on"),
+    (CHANNEL + "enabled = false\n" + RULE + 'channels = ["desk"]', "", 1, 8, "that is on"),
+    (RULE + 'query = "q -q"\n', "", 1, 4, "contradicts itself"),
+    (RULE + 'labels = "ja"\n', "", 2, 4, "there is no key 'labels'"),
     (RULE + 'sources = ["hk-hkpf"]\n', "", 1, 4, "no source 'hk-hkpf'"),
     (CHANNEL + CHANNEL, "DESK=json://h", 2, 5, "two channels are called 'desk'"),
     (f'[[channel]]\nname = "https://h/{TOKEN}"\nurl = "env:X"', "", 2, 2, "lower-case"),
@@ -70,7 +72,7 @@ def test_check_says_file_line_and_remedy_and_no_secret(
     ran = call("check")
     (told,) = [line for line in ran.err.splitlines() if line.startswith("error: ")]
     assert ran.status == status
-    assert f"{file}, line {line}: " in told
+    assert f"{file}, line {line}: " in told or f"{file}:{line}, column " in told
     assert what in told
     assert ";" in told
     assert TOKEN not in ran.out + ran.err

@@ -138,6 +138,15 @@ def test_only_own_sources_and_rules_where_the_shipped_are_not_wanted(write: Writ
     assert house.book.rules == ()
 
 
+@pytest.mark.parametrize("table", ["rule", "source", "channel"])
+def test_a_table_in_single_brackets_is_told_to_have_two(write: Write, table: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(write(f'# first line\n[{table}]\nid = "a"\n'))
+    assert str(caught.value).endswith(
+        f"line 2: there may be several; write [[{table}]] with two brackets"
+    )
+
+
 def test_a_relative_data_folder_counts_from_the_file(write: Write, tmp_path: Path) -> None:
     house = load(write('data_folder = "kept"'))
     assert house.data_folder == tmp_path / "kept"

@@ -33,6 +33,8 @@ def test_a_query_makes_a_rule_and_joins_the_keywords() -> None:
 def test_the_id_comes_from_the_name() -> None:
     (rule,) = load_rules('[[rule]]\nname = "外遊 Alerts!"\nkeywords = "外遊警示"', "my.toml")
     assert (rule.id, rule.name, rule.keywords) == ("外遊-alerts", "外遊 Alerts!", ("外遊警示",))
+    (rule,) = load_rules('[[rule]]\nname = "?!"\nkeywords = ["!", "panda"]', "my.toml")
+    assert rule.id == "panda"
 
 
 def test_a_full_rule_is_read() -> None:
@@ -94,7 +96,39 @@ def test_every_development_brings_a_further_alert_unless_the_rule_says_otherwise
         ('[[rule]]\nid = "b"\nkeywords = ["a"]\ncooldown = 6\n', ("my.toml:4", "'6h'")),
         ('[[rule]]\nid = "b"\nkeywords = ["a"]\ncooldown = "soon"\n', ("my.toml:4", "'6h'")),
         ('[[rule]]\nid = "b"\nkeywords = ["a"]\nrealert = ["fun"]\n', ("my.toml:4", "official")),
-        ('[[rule]]\nid = "b"\nkeywords = ["\u200b"]\n', ("my.toml:1", "empty keyword")),
+        (
+            '[[rule]]\nid = "b"\nkeywords = ["a", "\u200b"]\n',
+            ("my.toml:3, column 18", "empty keyword"),
+        ),
+        (
+            '[[rule]]\nid = "b"\nkeywords = [\n  "a",\n  5,\n]\n',
+            ("my.toml:5, column 3 (rule b): keywords: 5 cannot", "外遊警示"),
+        ),
+        (
+            '[[rule]]\nid = "b"\nlabels = "ja"\n',
+            ("my.toml:3, column 10 (rule b): there is no key 'labels'; the keys are id, name",),
+        ),
+        (
+            '[[rule]]\nid = "b"\ncategory = "transprt"\n',
+            ("my.toml:3, column 12 (rule b): category: 'transprt'", "did you mean 'transport'?"),
+        ),
+        (
+            '[[rule]]\nid = "b"\ncategory = ["transport"]\n',
+            ("my.toml:3, column 12", "a list cannot stand here", "a [[rule]] for each"),
+        ),
+        (
+            '[[rule]]\nid = "b"\ndirection = "easing"\ndirections = ["easing"]\n',
+            ("my.toml:3, column 13", "another word for directions", "take one of them out"),
+        ),
+        (
+            '[[rule]]\nid = "b"\nkeywords = ["a"]\nenabled = "maybe"\n',
+            ("my.toml:4, column 11", "neither true nor false", "enabled = false"),
+        ),
+        ('[[rule]]\nid = "b"\nquery = 5\n', ("my.toml:3, column 9", "query = 'title:")),
+        (
+            '[[rule]]\nid = "b"\nquery = """\na AND\n  (b"""\n',
+            ("my.toml:3 (rule b): query, line 2, column 3", "not closed"),
+        ),
         ('[rule]\nid = "b"\n', ("my.toml", "[[rule]]")),
         ("[[rule]\n", ("my.toml", "TOML", "line 1")),
     ],
@@ -102,7 +136,10 @@ def test_every_development_brings_a_further_alert_unless_the_rule_says_otherwise
 def test_errors_name_the_rule_the_line_and_the_remedy(text: str, says: tuple[str, ...]) -> None:
     with pytest.raises(RuleError) as caught:
         load_rules(text, "my.toml")
-    assert [part for part in says if part not in str(caught.value)] == []
+    told = str(caught.value)
+    assert [part for part in says if part not in told] == []
+    assert "Input should" not in told and "Extra inputs" not in told
+    assert all(told.count(category) < 2 for category in Category)
 
 
 def test_the_shipped_book_has_a_rule_for_every_category() -> None:
