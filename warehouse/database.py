@@ -140,15 +140,30 @@ class Warehouse:
         return connection
 
 
-def query(connection: Connection, sql: str) -> tuple[list[str], list[tuple[object, ...]]]:
-    """Column names and rows of a person's `sql`. Raises QueryError."""
+Result = tuple[list[str], list[tuple[object, ...]]]
+"""Column names and rows."""
+
+
+def query(connection: Connection, sql: str) -> Result:
+    """The result of the last of a person's statements. Raises QueryError."""
+    results = queries(connection, sql)
+    return results[-1] if results else ([], [])
+
+
+def queries(connection: Connection, sql: str) -> list[Result]:
+    """The results of all statements in `sql` that have one. Raises QueryError."""
     remedy = '`noroshi sql "SHOW TABLES"` lists what can be queried'
     try:
-        answer = connection.execute(sql)
-        if answer is None:  # DuckDB's answer to no statement at all
+        statements = connection.extract_statements(sql)
+        if not statements:
             raise QueryError("SQL", "there is no statement", remedy)
-        columns = [column[0] for column in answer.description or []]
-        return columns, answer.fetchall()
+        found = []
+        for statement in statements:
+            answer = connection.execute(statement)
+            if duckdb.ExpectedResultType.QUERY_RESULT in statement.expected_result_type:
+                columns = [column[0] for column in answer.description or []]
+                found.append((columns, answer.fetchall()))
+        return found
     except duckdb.Error as error:
         raise QueryError("SQL", _told(error), remedy) from error
 

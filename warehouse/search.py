@@ -1,4 +1,4 @@
-"""Search: articles that answer a query, the newest first.
+"""Search: articles that answer a query, with the words that made them answer.
 
 The language is that of rules (`alerts.reading.query`) and the verdict is theirs too: the database
 narrows the articles by what a match cannot do without, and `alerts.reading.verdict` decides.
@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+from itertools import islice
 
 import duckdb
 
-from alerts.reading.coding import Evidence
+from alerts.reading.coding import Category, Evidence
 from alerts.reading.query import (
     All,
     Either,
@@ -28,6 +30,9 @@ from alerts.reading.query import (
     parse,
 )
 from alerts.reading.verdict import Document, Queries, Reading, terms
+from alerts.telling.excerpt import excerpt
+from extractors.article import Origin
+from warehouse.errors import QueryError
 from warehouse.rows import fetch_dicts
 
 _WORD = re.compile("[0-9a-z]")
@@ -39,6 +44,29 @@ _LISTED = 24
 than deciding."""
 
 
+_LANGUAGES = {"en", "ja", "zh", "zh-Hant", "zh-Hans"}
+
+
+class Sort(StrEnum):
+    """What comes first."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    RELEVANCE = "relevance"
+    """What is most about relations between the three, as the coder weighs it."""
+
+
+_ORDER = {
+    Sort.NEWEST: "coalesce(published_at, first_seen_at) DESC",
+    Sort.OLDEST: "coalesce(published_at, first_seen_at)",
+    Sort.RELEVANCE: """(
+        SELECT max(relevance)
+        FROM store.coding
+        WHERE coding.article_id = article.id AND coding.version_id = article.version_id
+    ) DESC NULLS LAST, coalesce(published_at, first_seen_at) DESC""",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """What to look for, and where. Empty filters let everything pass."""
@@ -47,26 +75,52 @@ class Search:
     since: date | None = None
     until: date | None = None
     language: str | None = None
+    """`zh` covers both scripts."""
     source: str | None = None
-    origin: str | None = None
+    origin: Origin | None = None
+    category: Category | None = None
+    """Articles that report an event of it, as the coder read them."""
+    sort: Sort = Sort.NEWEST
     limit: int = 20
+    page: int = 1
+    """Page 2 begins after the first `limit` articles."""
 
 
 def search(connection: duckdb.DuckDBPyConnection, wanted: Search) -> list[dict[str, object]]:
-    """Rows with id, published_at, lang, origin, source, title, snippet, url.
+    """Rows with id, published_at, lang, origin, source, title, snippet, marks, url.
 
-    Raises alerts.errors.QueryError for a query that is none.
+    `marks` are the places in `snippet` (start, end) of the words that were asked for. Raises
+    alerts.errors.QueryError for a query that is none, and QueryError for a language or source that
+    no article has.
     """
+    _check(connection, wanted)
     query = parse(wanted.query)
     queries = Queries({"": query})
-    found: list[dict[str, object]] = []
-    for row in _candidates(connection, wanted, query):
-        reading = queries.read(_document(row))
-        if reading.holds(""):
-            found.append(_shown(row, reading))
-            if len(found) == wanted.limit:
-                break
-    return found
+    answers = (
+        _shown(row, reading)
+        for row in _candidates(connection, wanted, query)
+        if (reading := queries.read(_document(row))).holds("")
+    )
+    return list(islice(answers, (wanted.page - 1) * wanted.limit, wanted.page * wanted.limit))
+
+
+def _check(connection: duckdb.DuckDBPyConnection, wanted: Search) -> None:
+    """A filter that nothing can pass is a slip of the pen. Raises QueryError."""
+    if wanted.language not in {None, *_LANGUAGES}:
+        _expect(connection, "language", wanted.language, _LANGUAGES)
+    if wanted.source is not None:
+        _expect(connection, "source_id", wanted.source, set())
+
+
+def _expect(
+    connection: duckdb.DuckDBPyConnection, column: str, value: str | None, known: set[str]
+) -> None:
+    answer = connection.execute(f"SELECT DISTINCT {column} FROM store.article")  # noqa: S608
+    there = known | {str(row[0]) for row in answer.fetchall()}
+    if value not in there:
+        what = {"language": "language", "source_id": "source"}[column]
+        names = ", ".join(sorted(there)) or "none yet"
+        raise QueryError("search", f"no article has the {what} {value!r}", f"there are: {names}")
 
 
 def _candidates(
@@ -74,7 +128,7 @@ def _candidates(
 ) -> Iterator[dict[str, object]]:
     """Articles that may answer, the newest first; read in chunks, as few may be needed."""
     ids = _narrowed(connection, wanted, query.root)
-    size = max(_FIRST_CHUNK, 2 * wanted.limit)
+    size = max(_FIRST_CHUNK, 2 * wanted.limit * wanted.page)
     while ids:
         chunk, ids = ids[:size], ids[size:]
         yield from _read(connection, chunk, coded=query.asks_coding)
@@ -89,7 +143,10 @@ def _narrowed(connection: duckdb.DuckDBPyConnection, wanted: Search, root: Node)
         "source": wanted.source,
         "origin": wanted.origin,
     }
-    condition = _condition(root, parameters) or "TRUE"
+    conditions = [_condition(root, parameters)]
+    if wanted.category:
+        conditions.append(_fact(Is("topic", str(wanted.category)), parameters))
+    condition = " AND ".join(known for known in conditions if known) or "TRUE"
     statement = f"""
         SELECT id
         FROM store.article
@@ -98,11 +155,11 @@ def _narrowed(connection: duckdb.DuckDBPyConnection, wanted: Search, root: Node)
               $until::DATE IS NULL
               OR coalesce(published_at, first_seen_at) < $until::DATE + INTERVAL 1 DAY
           )
-          AND ($language::VARCHAR IS NULL OR language = $language)
+          AND ($language::VARCHAR IS NULL OR starts_with(language || '-', $language || '-'))
           AND ($source::VARCHAR IS NULL OR source_id = $source)
           AND ($origin::VARCHAR IS NULL OR origin = $origin)
           AND {condition}
-        ORDER BY coalesce(published_at, first_seen_at) DESC, id
+        ORDER BY {_ORDER[wanted.sort]}, id
         """  # noqa: S608 (the condition holds parameter names only)
     # An alternative that narrows nothing leaves the parameters of the others unused.
     used = set(re.findall(r"\$(\w+)", statement))
@@ -232,13 +289,33 @@ def _document(row: dict[str, object]) -> Document:
 
 def _shown(row: dict[str, object], reading: Reading) -> dict[str, object]:
     columns = ("id", "published_at", "lang", "origin", "source", "title")
-    snippet = _snippet(str(row["text"]), reading.evidence(""))
-    return {**{name: row[name] for name in columns}, "snippet": snippet, "url": row["url"]}
+    snippet, marks = _snippet(str(row["title"]), str(row["text"]), reading.evidence(""))
+    facts = {name: row[name] for name in columns}
+    return facts | {"snippet": snippet, "marks": marks, "url": row["url"]}
 
 
-def _snippet(text: str, evidence: Sequence[Evidence], *, width: int = 80) -> str:
-    """A line of the text around its first word that was asked for, or its beginning."""
-    start = next((item.start for item in evidence if item.field == "text"), 0)
-    begin = max(0, start - width // 3)
-    cut = " ".join(text[begin : begin + width].split())
-    return ("…" if begin else "") + cut + ("…" if begin + width < len(text) else "")
+def _snippet(
+    title: str, text: str, evidence: Sequence[Evidence], *, width: int = 120
+) -> tuple[str, list[tuple[int, int]]]:
+    """A line around the words that were asked for, and where in it they stand.
+
+    The sentence with the most of them, cut to `width` around the first; where only the title has
+    them, or nothing was asked for, the beginning of the text."""
+    if not any(item.field == "text" for item in evidence):
+        return _line(text, 0, width), []
+    shown = excerpt(title, text, evidence)
+    first = shown.marks[0][0] if shown.marks else 0
+    begin = 0 if len(shown.text) <= width else max(0, first - width // 3)
+    lead = "…" if begin else ""
+    marks = [
+        (start - begin + len(lead), min(end, begin + width) - begin + len(lead))
+        for start, end in shown.marks
+        if begin <= start < begin + width
+    ]
+    return lead + _line(shown.text, begin, width), marks
+
+
+def _line(text: str, begin: int, width: int) -> str:
+    """One line: each white space becomes one space, so that places stay."""
+    cut = "".join(" " if character.isspace() else character for character in text[begin:][:width])
+    return cut + ("…" if begin + width < len(text) else "")

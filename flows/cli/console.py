@@ -12,7 +12,8 @@ import math
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cache
@@ -24,6 +25,7 @@ import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from flows.settings import House
 
@@ -44,6 +46,24 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", help="settings file (default: ./noroshi.toml)", show_default=False),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A cell of a table some of whose words are bold: `marks` are their places, in order."""
+
+    text: str
+    marks: Sequence[tuple[int, int]]
+
+    def parts(self) -> Iterator[tuple[str, bool]]:
+        """The text in pieces, each bold or not."""
+        done = 0
+        for start, end in self.marks:
+            yield self.text[done:start], False
+            yield self.text[start:end], True
+            done = end
+        yield self.text[done:], False
+
 
 SHORT_CELL = 21
 PIPE_WIDTH = 160
@@ -163,15 +183,23 @@ def _table(rows: Rows, columns: Sequence[str], zone: str, none: str) -> None:
     if not rows:
         say(none)
         return
-    cells = {name: [clean(_shown(row.get(name), zone)) for row in rows] for name in columns}
+    cells = {name: [_cell(row.get(name), zone) for row in rows] for name in columns}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name, column in cells.items():
         # What is short is an id, a date or a word to be copied: it stays in one piece.
-        short = max(cell_len(cell) for cell in column) <= SHORT_CELL
+        short = max(cell_len(cell.plain) for cell in column) <= SHORT_CELL
         table.add_column(Text(clean(name)), overflow="fold", no_wrap=short)
     for line in zip(*cells.values(), strict=True):
-        table.add_row(*map(Text, line))
+        table.add_row(*line)
     out().print(table, soft_wrap=False)
+
+
+def _cell(value: object, zone: str) -> Text:
+    from rich.text import Text
+
+    if isinstance(value, Marked):
+        return Text.assemble(*((clean(part), "bold" * bold) for part, bold in value.parts()))
+    return Text(clean(_shown(value, zone)))
 
 
 def _shown(value: object, zone: str) -> object:

@@ -1,4 +1,4 @@
-"""Commands that look: search, sql, alerts, channels."""
+"""Commands that look: alerts, channels."""
 
 from __future__ import annotations
 
@@ -29,8 +29,6 @@ DayOption = Annotated[str | None, typer.Option(help="a day such as 2025-11-14")]
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands and groups."""
-    app.command()(search)
-    app.command()(sql)
     groups: tuple[tuple[str, str, dict[str, Callable[..., int]]], ...] = (
         ("alerts", "What readers were told.", {"list": alerts_list}),
         ("channels", "Where alerts go.", {"list": channels_list, "test": channels_test}),
@@ -40,59 +38,6 @@ def register(app: typer.Typer) -> None:
         for verb, function in commands.items():
             group.command(verb)(function)
         app.add_typer(group, name=name)
-
-
-def search(
-    query: Annotated[str, typer.Argument(help="words, and all else of the query language")],
-    since: DayOption = None,
-    until: DayOption = None,
-    lang: Annotated[str | None, typer.Option(help="en, ja, zh-Hant, zh-Hans, …")] = None,
-    source: Annotated[str | None, typer.Option(help="id of a source")] = None,
-    origin: Annotated[str | None, typer.Option(help="news or seed")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="at most so many rows")] = 20,
-    how: FormatOption = Format.TABLE,
-    config: ConfigOption = None,
-) -> int:
-    """Find articles and seed documents by the query language of rules, in any script variant.
-
-    Words side by side must all occur; "phrases", OR, NOT, title:, lang:, "near words"~5, NEAR and
-    @travel_advisory are told in alerts/README.md.
-
-    Example: noroshi search '外遊警示 日本' --since 2025-11-01
-
-    Example: noroshi search 'title:(Japan OR 日本) NEAR advis* -source:hk-*'
-    """
-    from warehouse.search import Search
-    from warehouse.search import search as find
-
-    settings = house(config)
-    wanted = Search(query, day(since), day(until), lang, source, origin, limit)
-    with reading(settings) as connection:
-        rows = find(connection, wanted)
-    columns = ["id", "published_at", "lang", "origin", "source", "title", "snippet", "url"]
-    shown = columns[:6] if how is Format.TABLE else columns
-    show(rows, shown, how, zone=settings.settings.timezone, none="no article answers that")
-    return 0
-
-
-def sql(
-    statement: Annotated[str, typer.Argument(help="one statement of DuckDB's SQL")],
-    how: FormatOption = Format.TABLE,
-    config: ConfigOption = None,
-) -> int:
-    """Query the published warehouse. `SHOW TABLES` lists the views; DESCRIBE explains one.
-
-    Example: noroshi sql "SELECT lang, count(*) FROM articles GROUP BY lang"
-    """
-    from warehouse.database import query
-
-    settings = house(config)
-    with reading(settings) as connection:
-        columns, rows = query(connection, statement)
-    names = _apart(columns)
-    records = [dict(zip(names, row, strict=True)) for row in rows]
-    show(records, names, how, zone=settings.settings.timezone, none="no rows")
-    return 0
 
 
 def alerts_list(
@@ -200,11 +145,3 @@ def day(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} is no day such as 2025-11-14") from error
-
-
-def _apart(columns: list[str]) -> list[str]:
-    """Column names, told apart by a number where a query repeats one."""
-    return [
-        name if name not in columns[:place] else f"{name}_{columns[:place].count(name) + 1}"
-        for place, name in enumerate(columns)
-    ]

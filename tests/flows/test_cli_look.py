@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tests.flows.conftest import Run
 from tests.flows.newsroom import GARDENS, WARNING_EN, WARNING_HANS, Newsroom, routes
@@ -36,6 +39,14 @@ class TestSql:
         ran = call("sql", "SELECT 1 AS a, 2 AS a", "--format", "jsonl")
         assert json.loads(ran.out) == {"a": 1, "a_2": 2}
 
+    def test_each_of_several_results_is_shown_and_a_program_gets_one(self, call: Run) -> None:
+        ran = call("sql", "SET threads = 1; SELECT 1 AS one; SELECT 2 AS two")
+        assert [word for word in ran.out.split() if word.isalnum()] == ["one", "1", "two", "2"]
+        assert call("sql", "SET threads = 1; SELECT 2 AS two", "--format", "csv").out == "two\n2\n"
+        refused = call("sql", "SELECT 1; SELECT 2", "--format", "jsonl")
+        assert (refused.status, refused.out) == (2, "")
+        assert "2 statements" in refused.err
+
     def test_no_rows_are_said_on_stderr(self, call: Run) -> None:
         ran = call("sql", "SELECT 1 WHERE false")
         assert (ran.status, ran.out, ran.err) == (0, "", "no rows\n")
@@ -53,6 +64,42 @@ class TestSearch:
         ran = call("search", "xyzzy")
         assert (ran.status, ran.out) == (0, "")
         assert "no article" in ran.err
+
+    def test_what_was_found_is_bold_on_a_terminal_and_has_places_elsewhere(
+        self, call: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (row,) = json.loads(call("search", "pressure", "--limit", "1", "--format", "json").out)
+        words = [row["snippet"][start:end].lower() for start, end in row["marks"]]
+        assert set(words) == {"pressure"}
+        assert row["url"][:16] in call("search", "pressure", "--limit", "1").out
+        console = io.StringIO()
+        drawn = Console(file=console, force_terminal=True, width=200, color_system="standard")
+        monkeypatch.setattr("flows.cli.console.out", lambda: drawn)
+        call("search", "pressure", "--limit", "1")
+        assert re.search("\x1b\\[1m[Pp]ressure\x1b\\[0m", console.getvalue())
+
+    def test_pages_follow_one_another(self, call: Run) -> None:
+        first = call("search", "Japan OR 日本", "--origin", "seed", "--limit", "2")
+        assert "--page 2" in first.err
+        assert "no page 9" in call("search", "Japan", "--page", "9").err
+
+    @pytest.mark.parametrize(
+        ("option", "value", "hint"),
+        [
+            ("--lang", "klingon", "zh-Hant"),
+            ("--source", "nobody", "seed"),
+            ("--origin", "elsewhere", "seed"),
+            ("--category", "weather", "travel_advisory"),
+            ("--sort", "best", "relevance"),
+        ],
+    )
+    def test_an_option_that_nothing_can_pass_is_refused(
+        self, call: Run, option: str, value: str, hint: str
+    ) -> None:
+        ran = call("search", "Japan", option, value)
+        assert (ran.status, ran.out) == (2, "")
+        assert value in ran.err
+        assert hint in ran.err
 
     @pytest.mark.parametrize("query", ["", "  "])
     def test_a_query_without_a_term_is_told(self, call: Run, query: str) -> None:

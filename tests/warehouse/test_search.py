@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import cast
 
 import duckdb
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from alerts.errors import QueryError
 from alerts.reading.coder import Coder
-from alerts.reading.coding import Coding
+from alerts.reading.coding import Category, Coding
 from alerts.reading.match import match
 from alerts.reading.query import Is, Named, Query, Within, Words
 from alerts.reading.rule import Rule, RuleBook
@@ -24,7 +26,8 @@ from tests.alerts.reading.test_query import queries
 from tests.warehouse.samples import NOW, an_article
 from warehouse import articles, matching
 from warehouse.database import Warehouse
-from warehouse.search import Search, search
+from warehouse.errors import QueryError as UnusableQuery
+from warehouse.search import Search, Sort, search
 
 TEXTS = {
     "hk": ("zh-Hant", "保安局更新外遊警示", "保安局更新日本的外遊警示資料，籲市民留意。"),
@@ -96,6 +99,7 @@ def test_queries(filled: Warehouse, query: str, expected: set[str]) -> None:
 
 def test_filters(filled: Warehouse) -> None:
     assert found(filled, Search("日本", language="zh-Hans")) == {"cn"}
+    assert found(filled, Search("日本", language="zh")) == {"hk", "cn"}
     assert found(filled, Search("日本", since=date(2025, 11, 24))) == {"hk", "cn"}
     assert found(filled, Search("日本", until=date(2025, 11, 24))) == {"hk", "cn"}
     assert found(filled, Search("日本", since=date(2025, 11, 25))) == set()
@@ -108,6 +112,74 @@ def test_a_snippet_shows_the_term_in_its_own_script(filled: Warehouse) -> None:
     with filled.reading() as connection:
         (row,) = search(connection, Search("外游警示"))
     assert "外遊警示" in str(row["snippet"])
+
+
+def test_a_page_begins_where_the_one_before_ends(filled: Warehouse) -> None:
+    everything = Search("source:te*", sort=Sort.OLDEST)
+    with filled.reading() as connection:
+        whole = [row["id"] for row in search(connection, everything)]
+        pages = [search(connection, replace(everything, limit=2, page=n)) for n in (1, 2, 3, 4)]
+    assert [len(page) for page in pages] == [2, 2, 1, 0]
+    assert [row["id"] for page in pages for row in page] == whole
+
+
+def test_what_comes_first(coded: duckdb.DuckDBPyConnection) -> None:
+    wanted = Search("日本 OR japan", limit=1000)
+    newest = [row["id"] for row in search(coded, wanted)]
+    oldest = [row["id"] for row in search(coded, replace(wanted, sort=Sort.OLDEST))]
+    relevant = [row["id"] for row in search(coded, replace(wanted, sort=Sort.RELEVANCE))]
+    assert len(newest) > 10
+    assert set(newest) == set(oldest) == set(relevant)
+    weights: dict[object, float] = dict(
+        coded.execute("SELECT article_id, relevance FROM store.coding").fetchall()
+    )
+    assert [weights[id] for id in relevant] == sorted((weights[i] for i in relevant), reverse=True)
+    assert weights[relevant[0]] > weights[relevant[-1]]
+
+
+def test_a_category_is_what_they_report(coded: duckdb.DuckDBPyConnection) -> None:
+    found = search(coded, Search("lang:zh", category=Category.TRAVEL_ADVISORY, limit=1000))
+    asked = search(coded, Search("lang:zh topic:travel_advisory", limit=1000))
+    assert found
+    assert found == asked
+
+
+@pytest.mark.parametrize(
+    ("wanted", "named"),
+    [(Search("日本", language="tlh"), "zh-Hans"), (Search("日本", source="nobody"), "test")],
+)
+def test_a_filter_that_nothing_can_pass_is_refused(
+    filled: Warehouse, wanted: Search, named: str
+) -> None:
+    with (
+        filled.reading() as connection,
+        pytest.raises(UnusableQuery, match=f"no article has.*there are: .*{named}"),
+    ):
+        search(connection, wanted)
+
+
+NEWS = "保安局對日本發出\t黃色外遊警示，籲市民留意安全，日後再作檢討。"
+LONG = "前文。" * 60 + NEWS + "後文。" * 60
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "words"),
+    [
+        ("外游警示 日本", LONG, ["日本", "外遊警示"]),
+        ("travel*", "A. " * 50 + "No\ttravelling to Osaka, " + "x " * 90, ["travel"]),
+        ("-japan", LONG, []),
+    ],
+)
+def test_marks_are_where_the_words_stand(
+    warehouse: Warehouse, query: str, text: str, words: list[str]
+) -> None:
+    with warehouse.writing("test") as connection:
+        articles.store(connection, [an_article(title="no", text=text)], NOW)
+        (row,) = search(connection, Search(query))
+    snippet, marks = str(row["snippet"]), cast("list[tuple[int, int]]", row["marks"])
+    assert [snippet[start:end] for start, end in marks] == words
+    assert not {"\n", "\t"} & set(snippet)
+    assert len(snippet) <= 122
 
 
 @pytest.mark.parametrize("query", ["", "  ", '""'])
