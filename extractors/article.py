@@ -64,8 +64,8 @@ class Article:
     text_from: TextFrom = TextFrom.PAGE
     published_at: datetime | None = None
     published_source: str | None = None
-    """How the date was decided: `feed`, `metadata`, `url`, `text` or `catalogue`; `seen` is
-    when an aggregator saw it."""
+    """How the date was decided: `feed`, `metadata`, `url`, `text`, `catalogue`, `document` (an
+    official one of what is in force) or `seen` (when an aggregator saw it)."""
     author: str | None = None
     site_name: str | None = None
     image: str | None = None

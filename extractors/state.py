@@ -146,6 +146,7 @@ def _entry(change: Change, form: Form, source: Source) -> Entry:
         summary="\n".join(_text(change, form)),
         published_at=_date(change),
         language=form.language,
+        published_source="document",
         arrival=Arrival.BACKLOG if change.turn is Turn.STANDING else Arrival.NEW,
     )
 
@@ -157,10 +158,11 @@ def _mark(now: Standing) -> str:
 
 
 def _text(change: Change, form: Form) -> Iterator[str]:
-    yield _sentence(form, change.turn, change)
+    told = _sentence(form, change.turn, change)
+    before = change.turn is not Turn.STANDING
+    # In one sentence: it is the one that an alert shows.
+    yield f"{told} {_sentence(form, 'before', change)}" if before else told
     yield _sentence(form, "now", change)
-    if change.turn is not Turn.STANDING:
-        yield _sentence(form, "before", change)
     if change.now.words:
         yield _sentence(form, "words", change)
 

@@ -7,7 +7,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sized
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from flows.cli.console import clean
 from flows.demo.stage import (
     Chat,
     Inbox,
+    Outlet,
     Served,
     Site,
     chat,
@@ -93,11 +94,14 @@ def show_demo(
         with _driver(house, prefect, err) as run:
             first = _cycle("First cycle", house, run, out, err)
             _show_messages(stand, out)
-            asked = len(served.requests)
-            second = _cycle("Second cycle: nothing is new", house, run, out, err)
+            asked, seen = len(served.requests), (len(mails.mails), len(room.messages))
+            served.later = True
+            second = _cycle(_what_is_later(site), house, run, out, err)
+            if site.later:
+                _show_messages(stand, out, seen)
         _show_warehouse(house, out)
         again = [path for path in served.requests[asked:] if not _is_feed(site, path)]
-    return _verdict(first, second, again, err)
+    return _verdict(first, second, len(site.later), again, err)
 
 
 def _afresh(folder: Path) -> None:
@@ -112,7 +116,7 @@ def _settle(folder: Path, site: Site, stand: _Stand) -> House:
     """Write the demo's settings, as a person would write them, and read them."""
     sources = "".join(
         f'\n[[source]]\nid = "{outlet.id}"\nname = "{outlet.name}"\nkind = "{outlet.kind}"\n'
-        f'url = "{stand.served.address}{outlet.path}"\n'
+        f'url = "{stand.served.address}{outlet.path}"\n' + _of_kind(outlet)
         for outlet in site.outlets
     )
     file = folder / "noroshi.toml"
@@ -146,10 +150,17 @@ timezone = "Asia/Tokyo"
     return load(file)
 
 
+def _of_kind(outlet: Outlet) -> str:
+    if outlet.document is None:
+        return ""
+    return f'document = "{outlet.document}"\ntimezone = "Asia/Hong_Kong"\n'
+
+
 def _introduce(site: Site, stand: _Stand, out: Console) -> None:
     out.rule("noroshi demo")
     if any("sample" in outlet.name.lower() for outlet in site.outlets):
-        out.print("Sample articles by invented outlets; their facts are of November 2025.\n")
+        out.print("Sample articles by invented outlets; their facts are of November 2025.")
+        out.print("The travel alert that is raised before the second cycle is invented too.\n")
     out.print(f"News site  {stand.served.address}, {len(site.pages)} addresses", markup=False)
     for outlet in site.outlets:
         out.print(f"           {outlet.form:<13} {outlet.name}  {outlet.path}", markup=False)
@@ -215,15 +226,27 @@ def _cycle(title: str, house: House, run: _Driver, out: Console, err: Console) -
     return summary
 
 
-def _show_messages(stand: _Stand, out: Console) -> None:
-    out.rule(f"What arrived in the inbox: {len(stand.box.mails)} messages")
-    for mail in stand.box.mails[:SHOWN_PER_CHANNEL]:
+def _what_is_later(site: Site) -> str:
+    if not site.later:
+        return "Second cycle: nothing is new"
+    return "Second cycle: an official level was raised, and nothing else is new"
+
+
+def _show_messages(stand: _Stand, out: Console, seen: tuple[int, int] = (0, 0)) -> None:
+    """What has arrived since there were `seen` mails and chat messages."""
+    mails, messages = stand.box.mails[seen[0] :], stand.room.messages[seen[1] :]
+    out.rule(f"What arrived in the inbox: {_counted(mails)}")
+    for mail in mails[:SHOWN_PER_CHANNEL]:
         part = mail.get_body(("plain", "html"))
         text = part.get_content().replace("\r\n", "\n") if part else ""
         out.print(_panel(text, mail["Subject"]), soft_wrap=False)
-    out.rule(f"What arrived in the chat: {len(stand.room.messages)} messages")
-    for message in stand.room.messages[:SHOWN_PER_CHANNEL]:
+    out.rule(f"What arrived in the chat: {_counted(messages)}")
+    for message in messages[:SHOWN_PER_CHANNEL]:
         out.print(_panel(message, "chat"), soft_wrap=False)
+
+
+def _counted(messages: Sized) -> str:
+    return "1 message" if len(messages) == 1 else f"{len(messages)} messages"
 
 
 def _panel(text: str, title: str) -> Panel:
@@ -257,13 +280,13 @@ def _is_feed(site: Site, path: str) -> bool:
     return path in {outlet.path for outlet in site.outlets}
 
 
-def _verdict(first: Summary, second: Summary, again: list[str], err: Console) -> int:
-    """What the two cycles should have done, and did not."""
+def _verdict(first: Summary, second: Summary, raised: int, again: list[str], err: Console) -> int:
+    """What the two cycles should have done, and did not; `raised` levels are new to the second."""
     problems = []
     if not first.new or first.useless:
         problems.append("the first cycle stored nothing")
-    if second.new or second.changed or second.deliveries:
-        problems.append("the second cycle stored or delivered something again")
+    if (second.new, second.changed, second.alerts) != (raised, 0, raised):
+        problems.append("the second cycle stored or told something again, or missed what was new")
     if again:
         problems.append(f"the second cycle fetched {len(again)} pages again")
     for problem in problems:

@@ -47,6 +47,7 @@ class Outlet:
     kind: str
     path: str
     form: str
+    document: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +56,34 @@ class Site:
 
     outlets: tuple[Outlet, ...]
     pages: Pages
+    later: Pages = field(default_factory=dict)
+    """What stands in place of some pages before the second cycle."""
 
 
 def sample_site() -> Site:
     """The sample pages that noroshi ships."""
     folder = files("flows").joinpath("demo", "site")
     listing = tomllib.loads(folder.joinpath("site.toml").read_text("utf-8"))
-    rows = [listing["robots"], *listing["outlet"], *listing["page"]]
+    rows = [listing["robots"], *listing["outlet"], *listing["official"], *listing["page"]]
     pages = {row["path"]: partial(_shipped, folder, row) for row in rows}
-    outlets = [
-        Outlet(o["id"], o["name"], o.get("language"), o["kind"], o["path"], o["format"])
-        for o in listing["outlet"]
-    ]
-    return Site(tuple(outlets), pages)
+    later = {
+        row["path"]: partial(_shipped, folder, {**row, "file": row["later"]})
+        for row in listing["official"]
+    }
+    outlets = [_outlet(row) for row in (*listing["outlet"], *listing["official"])]
+    return Site(tuple(outlets), pages, later)
+
+
+def _outlet(row: dict[str, Any]) -> Outlet:
+    return Outlet(
+        row["id"],
+        row["name"],
+        row.get("language"),
+        row["kind"],
+        row["path"],
+        row["format"],
+        row.get("document"),
+    )
 
 
 def saved_site(folder: Path) -> Site:
@@ -116,6 +132,8 @@ class Served:
     address: str
     requests: list[str] = field(default_factory=list)
     """Paths that were asked for, in order."""
+    later: bool = False
+    """Whether time has gone on, for the pages that have another content then."""
 
 
 @contextlib.contextmanager
@@ -226,7 +244,7 @@ class _SiteHandler(_Quiet):
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         self.served.requests.append(path)
-        page = self.site.pages.get(path)
+        page = (self.site.later if self.served.later else {}).get(path, self.site.pages.get(path))
         if page is None:
             self.answer(404, "text/plain", b"there is no such page\n")
             return

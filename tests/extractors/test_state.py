@@ -129,8 +129,7 @@ def test_the_text_has_the_level_before_and_after() -> None:
     _, held = look(ota(EGYPT, JAPAN), None)
     (entry,), _ = look(ota(EGYPT, ("JP", "Japan", "black", 1, "20261101110000")), held)
     assert entry.summary == (
-        "Hong Kong raises Japan to Black Outbound Travel Alert\n"
-        "Level now: Black.\nLevel before: Amber."
+        "Hong Kong raises Japan to Black Outbound Travel Alert (before: Amber)\nLevel now: Black."
     )
 
 

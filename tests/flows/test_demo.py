@@ -62,11 +62,15 @@ def test_the_demo_twice_in_a_row(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         assert started_by(tmp_path) == []
     database = tmp_path / "shown" / "noroshi.duckdb"
-    pages = len(SITE["page"])
-    assert rows(database, "SELECT count(*) FROM articles WHERE origin = 'news'") == [(pages,)]
+    pages, official = len(SITE["page"]), len(SITE["official"])
+    # What stood at first, and what was raised before the second cycle.
+    kinds = "SELECT kind, count(*) FROM articles WHERE origin = 'news' GROUP BY kind ORDER BY kind"
+    assert rows(database, kinds) == [("official", 3 * official), ("report", pages)]
     assert rows(database, "SELECT count(*) FROM articles WHERE origin = 'seed'") == [(5,)]
-    # The second cycle brought nothing, so the copy of the first is still the one to read.
-    assert rows(database, "SELECT outcome, articles FROM runs") == [("completed", pages)]
+    assert rows(database, "SELECT outcome, articles FROM runs ORDER BY started_at") == [
+        ("completed", pages + 2 * official),
+        ("completed", official),
+    ]
     assert rows(database, "SELECT DISTINCT state FROM deliveries") == [("sent",)]
     for heading in ("First cycle", "What arrived in the inbox", "Second cycle", "The warehouse"):
         assert heading in done.stdout
@@ -82,8 +86,10 @@ def test_the_demo_tells_each_story_once_and_nothing_else(tmp_path: Path) -> None
         "SELECT events.category, events.direction, actor, target FROM alerts JOIN events "
         "ON events.id = alerts.event_id",
     )
-    assert len(told) == len(SITE["story"]), told
-    expected = sorted((story["category"], story["direction"]) for story in SITE["story"])
+    stories = [(story["category"], story["direction"]) for story in SITE["story"]]
+    raised = [("travel_advisory", "escalation") for _ in SITE["official"]]
+    expected = sorted(stories + raised)
+    assert len(told) == len(expected), told
     got = rows(database, "SELECT category, direction FROM alerts ORDER BY ALL")
     assert got == expected
     assert rows(

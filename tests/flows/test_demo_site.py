@@ -6,8 +6,8 @@ import json
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,15 @@ import pytest
 from lxml import etree, html
 
 from alerts.reading.coding import Category, Direction
+from extractors.source import Source, SourceKind
+from extractors.standing import Turn
+from extractors.state import changes, parse_state
 
 SITE = Path(str(files("flows").joinpath("demo", "site")))
 LISTING = tomllib.loads((SITE / "site.toml").read_text("utf-8"))
 PAGES: list[dict[str, Any]] = LISTING["page"]
 OUTLETS: list[dict[str, Any]] = LISTING["outlet"]
+OFFICIAL: list[dict[str, Any]] = LISTING["official"]
 STORIES: list[dict[str, Any]] = LISTING["story"]
 PLACEHOLDER = "http://site.invalid"
 NOTES = {
@@ -49,12 +53,13 @@ class Listed:
 
 class TestListing:
     def test_every_file_is_listed_once_and_there(self) -> None:
-        listed = [row["file"] for row in [*PAGES, *OUTLETS, LISTING["robots"]]]
+        listed = [row["file"] for row in [*PAGES, *OUTLETS, *OFFICIAL, LISTING["robots"]]]
+        listed += [row["later"] for row in OFFICIAL]
         stored = {str(p.relative_to(SITE)) for p in SITE.rglob("*.*") if p.is_file()}
         assert Counter(listed) == Counter(stored - {"site.toml", "README.md"})
 
     def test_no_two_files_share_a_path(self) -> None:
-        paths = [row["path"] for row in [*PAGES, *OUTLETS, LISTING["robots"]]]
+        paths = [row["path"] for row in [*PAGES, *OUTLETS, *OFFICIAL, LISTING["robots"]]]
         assert len(paths) == len(set(paths))
         assert all(path.isascii() and path.startswith("/") for path in paths)
 
@@ -86,6 +91,20 @@ class TestListing:
         sent = {p["content_type"]: p["charset"] for p in PAGES}
         assert sent["text/html"] == "big5hkscs"
         assert sent["text/html; charset=Shift_JIS"] == "cp932"
+
+    def test_an_official_document_raises_one_level_and_changes_nothing_else(self) -> None:
+        for row in OFFICIAL:
+            source = Source("x", "https://x.example/", "x", SourceKind.STATE)
+            source = replace(source, document=row["document"], timezone="Asia/Hong_Kong")
+            first, later = (
+                parse_state((SITE / row[name]).read_bytes(), None, source, source.url)
+                for name in ("file", "later")
+            )
+            assert len(first.standings or ()) == row["records"]
+            now = datetime(2025, 11, 24, tzinfo=UTC)
+            (told,), compared = changes(later, first.standings, source, now)
+            assert compared.changes[0].turn is Turn.RAISED
+            assert "Sample" in told.title
 
     def test_robots_let_everybody_in(self) -> None:
         robots = (SITE / LISTING["robots"]["file"]).read_text("ascii")
