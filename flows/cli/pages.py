@@ -1,0 +1,130 @@
+"""Commands about the pages behind articles: show, replay."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.cli.console import (
+    ConfigOption,
+    Format,
+    FormatOption,
+    clean,
+    house,
+    out,
+    say,
+    show,
+    to_json,
+)
+from flows.cli.look import reading
+
+if TYPE_CHECKING:
+    from warehouse.dossier import Dossier
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command(name="show")(show_article)
+    app.command()(replay)
+
+
+def show_article(
+    article: Annotated[str, typer.Argument(help="an id, its beginning, or an address")],
+    how: FormatOption = Format.TABLE,
+    config: ConfigOption = None,
+) -> int:
+    """Show all that is known of an article: text, versions, evidence, alerts, records.
+
+    Example: noroshi show 3f2a91
+    """
+    from warehouse.dossier import dossier
+
+    settings = house(config)
+    with reading(settings) as connection:
+        found = dossier(connection, article)
+    if how is not Format.TABLE:
+        sys.stdout.write(to_json(found, indent=None if how is Format.JSONL else 2) + "\n")
+        return 0
+    _print(found, settings.settings.timezone)
+    return 0
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(help="a .warc.gz file of the folder warc")],
+    article: Annotated[str | None, typer.Option(help="one article, by its id")] = None,
+    how: FormatOption = Format.TABLE,
+    config: ConfigOption = None,
+) -> int:
+    """Read kept pages again with today's code; better texts become versions, nobody is told.
+
+    Example: noroshi replay data/warc/20261122T110000-ab12cd.warc.gz
+    """
+    from flows.rereading import replay as read_again
+    from warehouse.dossier import identify
+
+    settings = house(config)
+    id_ = None
+    if article:
+        with reading(settings) as connection:
+            id_ = identify(connection, article)
+    done = read_again(settings, file, id_)
+    for problem in done.problems:
+        say(f"warning: {problem}")
+    row = {
+        "records": done.records,
+        "articles": done.articles,
+        "new_versions": done.better,
+        "problems": len(done.problems),
+    }
+    show([row], list(row), how)
+    return 1 if not done.articles else 0
+
+
+def _print(found: Dossier, zone: str) -> None:
+    """The sections for people, empty ones left out."""
+    article = found["article"]
+    _line(article["title"])
+    _line("")
+    facts = [{"": name, "value": value} for name, value in _facts(article)]
+    show(facts, ["", "value"], Format.TABLE, zone=zone)
+    _line(article["text"])
+    for change in found["changes"]:
+        _line(f"\nVersion {change['version']}: {change['what']}")
+        for line in change["diff"]:
+            _line(line)
+    for section, title in TITLES.items():
+        if rows := found[section]:
+            _line(f"\n{title}")
+            show(rows, _columns(rows), Format.TABLE, zone=zone)
+
+
+TITLES = {
+    "coding": "How it was read",
+    "codings": "Events that it speaks of",
+    "matches": "Rules that it matched",
+    "alerts": "Alerts of its events",
+    "deliveries": "What became of them",
+    "appearances": "Where the text appeared",
+    "pages": "Answers that it was read from (files in the folder warc)",
+}
+SHOWN_APART = {"title", "text"}
+
+
+def _facts(article: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """What is known of it; how its date was decided stands beside the date."""
+    for name, value in article.items():
+        if name not in SHOWN_APART and value not in (None, "", [], False):
+            yield name, value
+
+
+def _columns(rows: list[dict[str, Any]]) -> list[str]:
+    """Those that say something in some row."""
+    return [name for name in rows[0] if any(row[name] not in (None, "", []) for row in rows)]
+
+
+def _line(text: object) -> None:
+    out().print(clean(text), markup=False)
