@@ -39,6 +39,7 @@ from flows.matching import match_waiting
 from flows.polling import Polling, cut_off, due, logged, offline
 from flows.progress import Stages
 from flows.settings import House
+from flows.silence import tell_silence
 from flows.summary import Summary
 from flows.workers import extraction_workers
 from warehouse import articles, outbox, pages, robots, runs, seeds, sources
@@ -250,6 +251,7 @@ class Cycle:
             sources.configure(connection, self.house.sources)
             outbox.release(connection, self.summary.started_at)
             self.visitor.known = robots.known(connection)
+            tell_silence(self.house, connection, self.summary.started_at)
             return sources.states(connection)
 
     @property

@@ -1,63 +1,136 @@
-"""The daily digest: the events of the last 24 hours, sent to every channel that wants it."""
+"""The digests, daily and weekly, to every channel that wants them.
+
+A digest is written into the outbox and sent from there, like everything: killed in between, it goes
+out with the next cycle, and written twice it has the same id and goes out once.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
 
-from alerts.errors import ChannelError
-from alerts.telling.channel import send
-from alerts.telling.digest import Digest
+from alerts.telling.bulletin import Bulletin
+from alerts.telling.channel import Channel
+from alerts.telling.digest import Digest, Span
+from alerts.telling.outbox import DeliveryState
 from alerts.telling.render import Message, render_digest
+from extractors.article import digest as identity
+from flows.delivery import Round
+from flows.desk import desk
 from flows.settings import House
+from flows.tables import WEEKDAYS, Schedule
+from warehouse import outbox, runs
 from warehouse.database import Warehouse
 from warehouse.day import digest_between
 
 log = logging.getLogger(__name__)
 
-PERIOD = timedelta(hours=24)
+LENGTH = {Span.DAY: timedelta(days=1), Span.WEEK: timedelta(days=7)}
 
 
-async def send_digest(house: House) -> int:
-    """Send the digest of the last 24 hours; how many channels took it.
+async def send_digest(
+    house: House, *, span: Span = Span.DAY, scheduled: bool = False, now: datetime | None = None
+) -> Mapping[str, DeliveryState]:
+    """Write the digest and send what is due; how it stands at each channel that wants it.
 
-    A channel that fails is logged and does not keep the others from it. Raises the last
-    ChannelError where none took it.
+    On schedule it covers the time from one due moment to the next and is written once, however
+    often it is asked for; otherwise it covers the last 24 hours or seven days. Nothing is written
+    where it is empty and the settings want no empty ones. Raises WarehouseError, SettingsError.
     """
-    digest = await asyncio.to_thread(compose, house, datetime.now(UTC))
-    wanted = {table.name for table in house.settings.channel if table.digest and table.enabled}
-    sent, failure = 0, None
-    for channel in house.channels():
-        if channel.name not in wanted:
-            continue
-        try:
-            await send(
-                channel,
-                render_digest(
-                    digest,
-                    labels=channel.labels,
-                    timezone=channel.timezone,
-                    stationery=channel.stationery,
-                ),
-            )
-            sent += 1
-        except ChannelError as error:
-            log.error("digest: %s", error)
-            failure = error
-    if failure is not None and not sent:
-        raise failure
-    return sent
+    now = now or datetime.now(UTC)
+    warehouse = Warehouse(house.data_folder)
+    id_ = await asyncio.to_thread(_write, house, warehouse, span, scheduled, now)
+    round_ = Round(warehouse, desk(house, house.channels()), lambda: datetime.now(UTC))
+    await round_.run(last=False)
+    for line in round_.problems:
+        log.error("%s", line)
+    return await asyncio.to_thread(_states, warehouse, id_)
 
 
-def compose(house: House, now: datetime) -> Digest:
-    """The digest of the 24 hours before `now`."""
-    day = now.astimezone(house.zone).date().isoformat()
+def compose(
+    house: House, now: datetime, *, span: Span = Span.DAY, scheduled: bool = False
+) -> Digest:
+    """The digest of the time before `now`, or before the last due moment."""
     warehouse = Warehouse(house.data_folder)
     with warehouse.writing("compose the digest", for_readers=False) as connection:
-        return digest_between(connection, now - PERIOD, now, day)
+        return digest_between(
+            connection, *_period(house, span, scheduled, now), span=span, outlets=_names(house)
+        )
 
 
 def preview(digest: Digest, labels: str, timezone: str) -> Message:
     """The digest as a channel with these labels would show it."""
     return render_digest(digest, labels=labels, timezone=timezone)
+
+
+def due(schedule: Schedule, now: datetime, span: Span = Span.DAY) -> datetime:
+    """The last moment at or before `now` when a digest was to be sent: by the clock on the wall of
+    the schedule's zone, whatever daylight saving does."""
+    weekday, clock = weekly(schedule.weekly) if span is Span.WEEK else (None, schedule.digest)
+    today = now.astimezone(schedule.zone).date()
+    days = (today - timedelta(days=back) for back in range(9))
+    moments = (
+        datetime.combine(day, time.fromisoformat(clock), schedule.zone)
+        for day in days
+        if weekday is None or day.weekday() == weekday
+    )
+    return next(moment for moment in moments if moment <= now)
+
+
+def weekly(text: str | None) -> tuple[int, str]:
+    """`monday 07:30` as the number of the day and the time."""
+    day, clock = (text or "monday 07:30").split()
+    return WEEKDAYS.index(day), clock
+
+
+def _period(house: House, span: Span, scheduled: bool, now: datetime) -> tuple[datetime, datetime]:
+    if not scheduled:
+        return now - LENGTH[span], now
+    until = due(house.settings.schedule, now, span)
+    return due(house.settings.schedule, until - timedelta(seconds=1), span), until
+
+
+def _write(house: House, warehouse: Warehouse, span: Span, scheduled: bool, now: datetime) -> str:
+    """Compose the digest and write it into the outbox, in one transaction; its id."""
+    since, until = _period(house, span, scheduled, now)
+    kind = "digest" if span is Span.DAY else "weekly digest"
+    id_ = identity(f"{kind}\n{since.astimezone(UTC)}\n{until.astimezone(UTC)}")
+    with warehouse.writing(f"write the {kind}") as connection:
+        digest = digest_between(connection, since, until, span=span, outlets=_names(house))
+        posted = 0
+        if digest.happenings or house.settings.schedule.empty_digest:
+            posted = outbox.post_bulletins(connection, _bulletins(house, id_, digest), now)
+        if scheduled:
+            runs.start(connection, f"{id_}-{now:%H%M%S}", kind, now)
+            counts = runs.Counts(deliveries=posted)
+            runs.finish(connection, f"{id_}-{now:%H%M%S}", outcome="done", counts=counts, now=now)
+    return id_
+
+
+def _bulletins(house: House, id_: str, digest: Digest) -> list[Bulletin]:
+    wanted = {table.name for table in house.settings.channel if table.digest and table.enabled}
+    return [
+        Bulletin(id_, "digest", channel.name, _worded(digest, channel))
+        for channel in house.channels()
+        if channel.name in wanted
+    ]
+
+
+def _worded(digest: Digest, channel: Channel) -> Message:
+    return render_digest(
+        digest,
+        labels=channel.labels,
+        timezone=channel.timezone,
+        stationery=channel.stationery,
+    )
+
+
+def _names(house: House) -> dict[str, str]:
+    return {source.id: source.name for source in house.sources}
+
+
+def _states(warehouse: Warehouse, id_: str) -> Mapping[str, DeliveryState]:
+    with warehouse.writing("see what was sent", for_readers=False) as connection:
+        return outbox.standing(connection, id_)

@@ -15,6 +15,7 @@ from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
 from prefect.states import Cancelled
 
+from alerts.telling.digest import Span
 from flows.digest import send_digest
 from flows.errors import CycleBusy
 from flows.maintain import maintain as keep_up
@@ -52,17 +53,27 @@ async def watch(config: str | None = None) -> Summary:
 
 
 @flow(name="digest")
-async def digest(config: str | None = None) -> int:
-    """Send the daily digest to every channel that wants it; how many took it."""
+async def digest(config: str | None = None) -> dict[str, str]:
+    """Send the daily digest to every channel that wants it; how it stands at each."""
+    return await _digest(config, Span.DAY)
+
+
+@flow(name="weekly")
+async def weekly(config: str | None = None) -> dict[str, str]:
+    """Send the weekly digest to every channel that wants it; how it stands at each."""
+    return await _digest(config, Span.WEEK)
+
+
+async def _digest(config: str | None, span: Span) -> dict[str, str]:
     house = load(find(Path(config) if config else None))
-    sent = 0
+    states: dict[str, str] = {}
 
     async def send() -> None:
-        nonlocal sent
-        sent = await send_digest(house)
+        sent = await send_digest(house, span=span, scheduled=True)
+        states.update({channel: str(state) for channel, state in sent.items()})
 
     await _as_task("send the digest", send)
-    return sent
+    return states
 
 
 @flow(name="maintain")

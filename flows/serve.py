@@ -10,17 +10,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from flows.digest import weekly
+from flows.errors import FlowError
 from flows.prefect_server import environment_for, running
 from flows.settings import House
+from flows.silence import keep_watch
+from flows.tables import Schedule
+from warehouse.errors import WarehouseError
 
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
+
+log = logging.getLogger(__name__)
 
 
 def serve(house: House, port: int, say: Callable[[str], None]) -> None:
@@ -55,11 +63,26 @@ async def _keep_schedules(house: House) -> None:
     ids = {d.name: await runner.aadd_deployment(d) for d in await deployments(house)}
     async with get_client() as client:
         await client.create_flow_run_from_deployment(ids["watch"])
-    await runner.start()
+    watcher = asyncio.create_task(_keep_watch(house))
+    try:
+        await runner.start()
+    finally:
+        watcher.cancel()
+
+
+async def _keep_watch(house: House) -> None:
+    """Look for silence between the cycles: one that hangs tells of nothing."""
+    pause = house.settings.schedule.watch_minutes * 60
+    while True:
+        await asyncio.sleep(pause)
+        try:
+            await keep_watch(house, lambda: datetime.now(UTC))
+        except (WarehouseError, FlowError) as error:
+            log.error("looking for silence: %s", error)
 
 
 async def deployments(house: House) -> list[RunnerDeployment]:
-    """The three flows with their schedules, by module path: a path to a file would load a second
+    """The flows with their schedules, by module path: a path to a file would load a second
     copy of the module."""
     from prefect.schedules import Cron, Interval
     from prefect.types.entrypoint import EntrypointType
@@ -80,9 +103,24 @@ async def deployments(house: House) -> list[RunnerDeployment]:
         for flow, when in (
             (orchestrated.watch, often),
             (orchestrated.digest, Cron(_daily(schedule.digest), timezone=schedule.timezone)),
+            *_weekly(schedule),
             (orchestrated.maintain, Cron(_daily(schedule.maintain), timezone=schedule.timezone)),
         )
     ]
+
+
+def _weekly(schedule: Schedule) -> list[tuple[Any, Any]]:
+    """The weekly digest, where it is wanted."""
+    from prefect.schedules import Cron
+
+    from flows import orchestrated
+
+    if schedule.weekly is None:
+        return []
+    weekday, clock = weekly(schedule.weekly)
+    hour, minute = clock.split(":")
+    cron = f"{int(minute)} {int(hour)} * * {(weekday + 1) % 7}"  # Sunday is 0
+    return [(orchestrated.weekly, Cron(cron, timezone=schedule.timezone))]
 
 
 def _daily(clock: str) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from alerts.reading.coding import Category, Severity
 from alerts.telling.quiet import QuietMode
 from extractors.source import Listing, Source, SourceKind
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def _zone(name: str) -> str:
@@ -29,6 +31,13 @@ def _clock(text: str) -> str:
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
         raise ValueError(f"{text!r} is no time of day such as '07:30'")
     return text
+
+
+def _weekly(text: str) -> str:
+    day, _, clock = text.lower().partition(" ")
+    if day not in WEEKDAYS:
+        raise ValueError(f"{text!r} is no day and time such as 'monday 07:30'")
+    return f"{day} {_clock(clock)}"
 
 
 def _http(address: str) -> str:
@@ -46,6 +55,7 @@ def _name(text: str) -> str:
 
 Zone = Annotated[str, AfterValidator(_zone)]
 Clock = Annotated[str, AfterValidator(_clock)]
+Weekly = Annotated[str, AfterValidator(_weekly)]
 HttpUrl = Annotated[str, AfterValidator(_http)]
 Name = Annotated[str, AfterValidator(_name)]
 
@@ -60,8 +70,29 @@ class Schedule(_Table):
     watch_minutes: int = Field(default=15, ge=1, le=1440)
     """Minutes between two cycles."""
     digest: Clock = "07:30"
+    """When the daily digest is sent."""
+    weekly: Weekly | None = None
+    """When the weekly digest is sent: `monday 07:30`. Never where absent."""
+    empty_digest: bool = True
+    """Whether a digest without events is sent, and says so."""
     maintain: Clock = "03:40"
     timezone: Zone = "Asia/Hong_Kong"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Of the times above."""
+        return ZoneInfo(self.timezone)
+
+
+class Watchfulness(_Table):
+    """`[silence]`: when operators are told that nothing is heard of something."""
+
+    sources: bool = True
+    """Whether they are told of sources, and of languages, that fall silent."""
+    cycles: int = Field(default=4, ge=0, le=10_000)
+    """Intervals without a completed cycle; 0: it does not matter."""
+    free_megabytes: int = Field(default=500, ge=0)
+    """Room on the disk of the data folder; 0: it does not matter."""
 
 
 class Fetching(_Table):
@@ -299,6 +330,7 @@ class Settings(BaseSettings):
     sources: Sources = Sources()
     rules: Shipped = Shipped()
     alerts: Telling = Telling()
+    silence: Watchfulness = Watchfulness()
     source: tuple[SourceTable, ...] = ()
     channel: tuple[ChannelTable, ...] = ()
     route: tuple[RouteTable, ...] = ()
@@ -330,6 +362,7 @@ def nearest(place: tuple[str | int, ...]) -> str:
         "channel": ChannelTable,
         "route": RouteTable,
         "alerts": Telling,
+        "silence": Watchfulness,
     }
     table = models.get(str(place[0]), Settings) if len(place) > 1 else Settings
     table = QuietTable if "quiet" in place[:-1] else table

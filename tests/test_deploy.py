@@ -210,7 +210,7 @@ def test_prefect_finds_the_flows_and_what_they_take() -> None:
     from prefect.utilities.importtools import import_object
 
     deployments = yaml.safe_load((DEPLOY / "prefect.yaml").read_text("utf-8"))["deployments"]
-    assert [d["name"] for d in deployments] == ["watch", "digest", "maintain"]
+    assert [d["name"] for d in deployments] == ["watch", "digest", "weekly", "maintain"]
     for deployment in deployments:
         flow = import_object(deployment["entrypoint"])
         assert isinstance(flow, Flow)

@@ -16,7 +16,7 @@ from alerts.telling.bulletin import Bulletin
 from alerts.telling.bundle import Held
 from alerts.telling.health import Health
 from alerts.telling.notice import Notice
-from alerts.telling.outbox import Delivery, bundle_id, delivery_id
+from alerts.telling.outbox import Delivery, DeliveryState, bundle_id, delivery_id
 from alerts.telling.quiet import Quiet, QuietMode
 from alerts.telling.reception import HOUR, Reception, Traffic, room, summarises
 from warehouse.letters import facts_to_json, message_to_json, notice_to_json
@@ -311,6 +311,15 @@ def keep_health(connection: duckdb.DuckDBPyConnection, state: Health) -> None:
         "DELETE FROM store.channel_state WHERE channel = $channel", {"channel": state.channel}
     )
     insert(connection, "store.channel_state", [asdict(state)])
+
+
+def standing(connection: duckdb.DuckDBPyConnection, bulletin_id: str) -> dict[str, DeliveryState]:
+    """How a bulletin stands at each channel."""
+    answer = connection.execute(
+        "SELECT channel, state FROM store.delivery WHERE bulletin_id = $id ORDER BY channel",
+        {"id": bulletin_id},
+    )
+    return {channel: DeliveryState(state) for channel, state in answer.fetchall()}
 
 
 def failing(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:

@@ -54,6 +54,8 @@ class Card:
 
     subject: str
     """`[HIGH] Travel advisory, escalation: CN → JP — headline`."""
+    what: str
+    """The subject without the headline."""
     summary: str
     """The event in one line, with names in full."""
     headline: str
@@ -79,6 +81,7 @@ def card(notice: Notice, wording: Wording, zone: ZoneInfo) -> Card:
     outlets = _outlets(notice)
     return Card(
         subject=subject(notice, wording),
+        what=_first_things(notice, wording),
         summary=_summary(notice, wording),
         headline=_short(notice.headline, HEADLINE_LIMIT),
         language=visible(notice.language),
@@ -96,15 +99,18 @@ def card(notice: Notice, wording: Wording, zone: ZoneInfo) -> Card:
 
 def subject(notice: Notice, wording: Wording) -> str:
     """What happened, first things first, in at most SUBJECT_LIMIT characters."""
+    first = _first_things(notice, wording)
+    return cut(visible(f"{first} — {_short(notice.headline, HEADLINE_LIMIT)}"), SUBJECT_LIMIT)
+
+
+def _first_things(notice: Notice, wording: Wording) -> str:
     severity = wording.word("severity", notice.severity).upper()
-    who = _who(notice, wording, "party_short")
-    event = wording.phrase("colon", "mark").join(
-        part for part in (_what(notice, wording), who) if part
-    )
+    colon = wording.phrase("colon", "mark")
+    parts = (_what(notice, wording), _who(notice, wording, "party_short"))
+    event = colon.join(part for part in parts if part)
     if notice.kind is NoticeKind.UPDATE:
-        event = wording.phrase("update") + wording.phrase("colon", "mark") + event
-    line = f"[{severity}] {event} — {_short(notice.headline, HEADLINE_LIMIT)}"
-    return cut(visible(line), SUBJECT_LIMIT)
+        event = wording.phrase("update") + colon + event
+    return visible(f"[{severity}] {event}")
 
 
 def local(moment: datetime, zone: ZoneInfo) -> str:

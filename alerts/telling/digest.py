@@ -1,45 +1,95 @@
-"""A digest: the events of one day by category, and the health of the sources."""
+"""A digest: the events of a day or a week by category, and the health of the sources."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
 from alerts.reading.coding import Category, Severity
 from alerts.telling.notice import Notice
 
 
+class Standing(StrEnum):
+    """How an event stands in a period."""
+
+    NEW = "new"
+    """First reported in it."""
+    CONTINUING = "continuing"
+    """Reported before, and again in it."""
+    BACKLOG = "backlog"
+    """All that came of it was older: what a new source held already, or an archive."""
+
+
+class Span(StrEnum):
+    """How long a digest looks back."""
+
+    DAY = "day"
+    WEEK = "week"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event in a period."""
+
+    notice: Notice
+    """What there is to say of it; of an event that alerted nobody too."""
+    standing: Standing = Standing.NEW
+    articles: int = 1
+    """That joined it in the period."""
+    outlets: int = 1
+    """That report it so far."""
+
+
 @dataclass(frozen=True, slots=True)
 class DigestSection:
-    """The events of one category, the gravest first."""
+    """The events of one category."""
 
     category: str
     """One of `alerts.reading.coding.Category`, or `none` for rules with keywords alone."""
-    notices: tuple[Notice, ...]
+    happenings: tuple[Happening, ...]
+    """New ones, then continuing ones, then the backlog; of each the gravest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What happened on `day` (ISO 8601) and how well it was watched."""
+    """What happened in a period and how well it was watched."""
 
-    day: str
-    notices: tuple[Notice, ...]
+    since: datetime
+    until: datetime
+    happenings: tuple[Happening, ...]
     """One an event."""
-    sources_ok: int
-    sources_failing: tuple[str, ...]
-    articles: int
+    sources_ok: int = 0
+    sources_failing: tuple[str, ...] = ()
+    """Names of those that gave no usable answer last time."""
+    sources_silent: tuple[str, ...] = ()
+    """Names of those that answer and have brought nothing for unusually long."""
+    articles: int = 0
+    span: Span = Span.DAY
 
 
 def sections(digest: Digest) -> tuple[DigestSection, ...]:
-    """The events by category, in the categories' order; none is left out, none is empty."""
-    kinds = [*Category, *sorted({n.category or "none" for n in digest.notices} - {*Category})]
-    grouped = (
-        (kind, [n for n in digest.notices if (n.category or "none") == kind]) for kind in kinds
-    )
+    """The events by category; the category with the gravest event first, none left out."""
+    kinds = [*Category, *sorted({_kind(h) for h in digest.happenings} - {*Category})]
+    grouped = ((kind, [h for h in digest.happenings if _kind(h) == kind]) for kind in kinds)
+    found = [DigestSection(str(kind), _in_order(members)) for kind, members in grouped if members]
+    return tuple(sorted(found, key=lambda s: -max(_rank(h) for h in s.happenings)))
+
+
+def _kind(happening: Happening) -> str:
+    return happening.notice.category or "none"
+
+
+def _in_order(happenings: list[Happening]) -> tuple[Happening, ...]:
+    order = list(Standing)
     return tuple(
-        DigestSection(str(kind), _gravest_first(found)) for kind, found in grouped if found
+        sorted(
+            happenings,
+            key=lambda h: (order.index(h.standing), -_rank(h), h.notice.first_seen_at),
+        )
     )
 
 
-def _gravest_first(notices: list[Notice]) -> tuple[Notice, ...]:
+def _rank(happening: Happening) -> int:
     known = {severity.value: severity.rank for severity in Severity}
-    return tuple(sorted(notices, key=lambda n: (-known.get(n.severity, -1), n.first_seen_at)))
+    return known.get(happening.notice.severity, -1)

@@ -1,12 +1,15 @@
-"""What operators are told about a channel that fails, in the words of the channel that tells it."""
+"""What operators are told about noroshi itself, in the words of the channel that tells it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from alerts.telling.card import duration
+from alerts.telling.card import duration, local
 from alerts.telling.health import Health
 from alerts.telling.render import Message, render_operator
+from alerts.telling.silence import Kind, Silence, Turns
 from alerts.telling.wording import Wording
 
 
@@ -35,3 +38,40 @@ def given_up(channel: str, count: int, why: str, labels: str) -> Message:
     subject = wording.phrase("dead", "operator", channel=channel, n=count)
     how = wording.phrase("dead_how", "operator", channel=channel)
     return render_operator(subject, [why, how], labels=labels)
+
+
+def silences(turn: Turns, names: Mapping[str, str], labels: str, timezone: str) -> Message:
+    """What fell silent, and what is heard again. `names` are those of sources."""
+    wording, zone = Wording(labels), ZoneInfo(timezone)
+    began = [_silence(silence, names, wording, zone) for silence in turn.began]
+    ended = [
+        wording.phrase(f"{s.kind}_over", "silence", **_told(s, names, wording)) for s in turn.ended
+    ]
+    lines = [*(line for lines in began for line in lines), *ended]
+    subject = lines[0] if len(turn.began) + len(turn.ended) == 1 else _counted(turn, wording)
+    return render_operator(subject, lines, labels=labels)
+
+
+def _silence(
+    silence: Silence, names: Mapping[str, str], wording: Wording, zone: ZoneInfo
+) -> list[str]:
+    since = local(silence.since, zone) if silence.since else wording.phrase("never", "silence")
+    told = {**_told(silence, names, wording), "since": since}
+    what = wording.phrase(silence.kind, "silence", **told)
+    shown = [silence.detail] if silence.kind is Kind.SOURCE and silence.detail else []
+    return [what, *shown, wording.phrase(f"{silence.kind}_how", "silence", **told)]
+
+
+def _told(silence: Silence, names: Mapping[str, str], wording: Wording) -> dict[str, str]:
+    return {
+        "id": silence.key,
+        "name": names.get(silence.key, silence.key),
+        "language": wording.word("language", silence.key),
+        "free": silence.detail,
+    }
+
+
+def _counted(turn: Turns, wording: Wording) -> str:
+    counts = (("began", len(turn.began)), ("ended", len(turn.ended)))
+    parts = [wording.phrase(name, "silence", n=n) for name, n in counts if n]
+    return wording.phrase("comma", "mark").join(parts)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from alerts.errors import TemplateError
 from alerts.telling.bundle import Bundle
-from alerts.telling.card import SUBJECT_LIMIT, Card, card
-from alerts.telling.digest import Digest, sections
+from alerts.telling.card import SUBJECT_LIMIT, Card, Fact, card, local
+from alerts.telling.digest import Digest, DigestSection, Happening, Standing, sections
 from alerts.telling.escape import cut, plain, visible
 from alerts.telling.notice import Notice
 from alerts.telling.record import record
@@ -25,7 +26,8 @@ from alerts.telling.wording import Wording
 
 SHIPPED = Stationery()
 DIGEST_LIMIT = 20
-"""Events that a digest names in each category; the others are counted."""
+"""New and continuing events each that a digest names in a category; the others are counted."""
+BACKLOG_LIMIT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,30 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """An event of a digest, worded."""
+
+    card: Card
+    reach: str
+    """How many articles and outlets: `3 articles, 2 outlets`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The new, the continuing or the old events of a category."""
+
+    title: str
+    lines: tuple[Line, ...]
+    more: str
+    """How many events it has besides those named; empty where none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A category of a digest, worded."""
 
     title: str
-    cards: tuple[Card, ...]
-    more: str
+    groups: tuple[Group, ...]
 
 
 def render(
@@ -80,14 +100,24 @@ def render_digest(
     timezone: str = "UTC",
     stationery: Stationery = SHIPPED,
 ) -> Message:
-    """The message about a day; a day without events says so. Raises as `render` does."""
-    wording = Wording(labels)
-    title = wording.phrase("digest", day=visible(digest.day))
-    count = wording.phrase("events", n=len(digest.notices))
-    parts = _parts(digest, wording, ZoneInfo(timezone))
+    """The message about a period; one without events says so. Raises as `render` does."""
+    wording, zone = Wording(labels), ZoneInfo(timezone)
+    title = wording.phrase(digest.span, "digest", day=_day(digest.until, zone))
+    period = f"{local(digest.since, zone)} – {local(digest.until, zone)}"
+    count = wording.phrase("events", n=len(digest.happenings))
+    parts = tuple(_part(section, wording, zone) for section in sections(digest))
     subject = f"{title} — {count}"
     message = _message(
-        "digest", subject, "low", wording, stationery, digest=digest, parts=parts, title=title
+        "digest",
+        subject,
+        "low",
+        wording,
+        stationery,
+        digest=digest,
+        parts=parts,
+        title=title,
+        period=period,
+        health=_health(digest, wording),
     )
     return replace(message, kind="digest")
 
@@ -151,15 +181,54 @@ def _flaw(attempt: Callable[[], Message]) -> str | None:
     return None
 
 
-def _parts(digest: Digest, wording: Wording, zone: ZoneInfo) -> tuple[Part, ...]:
-    parts = []
-    for section in sections(digest):
-        title = f"{wording.word('category', section.category)} ({len(section.notices)})"
-        left = len(section.notices) - DIGEST_LIMIT
-        more = wording.phrase("more", n=left) if left > 0 else ""
-        cards = tuple(card(notice, wording, zone) for notice in section.notices[:DIGEST_LIMIT])
-        parts.append(Part(title, cards, more))
-    return tuple(parts)
+def _day(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).date().isoformat()
+
+
+def _part(section: DigestSection, wording: Wording, zone: ZoneInfo) -> Part:
+    title = f"{wording.word('category', section.category)} ({len(section.happenings)})"
+    groups = (
+        _group(standing, [h for h in section.happenings if h.standing is standing], wording, zone)
+        for standing in Standing
+    )
+    return Part(title, tuple(group for group in groups if group.lines))
+
+
+def _group(
+    standing: Standing, happenings: Sequence[Happening], wording: Wording, zone: ZoneInfo
+) -> Group:
+    shown = DIGEST_LIMIT if standing is not Standing.BACKLOG else BACKLOG_LIMIT
+    left = len(happenings) - shown
+    return Group(
+        title=wording.word("standing", standing),
+        lines=tuple(
+            Line(
+                card(h.notice, wording, zone),
+                wording.phrase("reach", articles=h.articles, outlets=h.outlets),
+            )
+            for h in happenings[:shown]
+        ),
+        more=wording.phrase("more", n=left) if left > 0 else "",
+    )
+
+
+def _health(digest: Digest, wording: Wording) -> tuple[Fact, ...]:
+    """How well the period was watched: a line each."""
+    counted = (
+        (wording.phrase("articles", n=digest.articles), ()),
+        (wording.phrase("sources_ok", n=digest.sources_ok), ()),
+        (
+            wording.phrase("sources_failing", n=len(digest.sources_failing)),
+            digest.sources_failing,
+        ),
+        (wording.phrase("sources_silent", n=len(digest.sources_silent)), digest.sources_silent),
+    )
+    comma, left, right = (wording.phrase(name, "mark") for name in ("comma", "open", "close"))
+    return tuple(
+        Fact(line, left + comma.join(visible(n) for n in names) + right if names else "")
+        for place, (line, names) in enumerate(counted)
+        if place < 2 or names
+    )
 
 
 def _message(

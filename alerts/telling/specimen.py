@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from alerts.reading.rule import Development
 from alerts.telling.bundle import Bundle, Held
-from alerts.telling.digest import Digest
+from alerts.telling.digest import Digest, Happening, Standing
 from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
 
 _PUBLISHED = datetime(2025, 11, 14, 23, 50, tzinfo=UTC)
@@ -19,8 +19,20 @@ def specimen(*, bare: bool = False) -> Notice:
 
 
 def a_day(*notices: Notice) -> Digest:
-    """A digest of `notices`."""
-    return Digest("2025-11-15", notices, 9, ("sample-source",), 12)
+    """A digest of `notices`, each with another standing in turn."""
+    standings = list(Standing)
+    return Digest(
+        since=_PUBLISHED - timedelta(hours=23),
+        until=_PUBLISHED + timedelta(hours=1),
+        happenings=tuple(
+            Happening(notice, standings[number % len(standings)], articles=3, outlets=2)
+            for number, notice in enumerate(notices)
+        ),
+        sources_ok=9,
+        sources_failing=("sample-source",),
+        sources_silent=("another-source",),
+        articles=12,
+    )
 
 
 def a_bundle(*notices: Notice) -> Bundle:

@@ -31,7 +31,7 @@ class Wording:
         columns = tables().get(kind, {}).get(name)
         return columns[self.labels] if columns else name
 
-    def phrase(self, name: str, kind: str = "phrase", **values: object) -> str:
+    def phrase(self, name: str, kind: str = "phrase", /, **values: object) -> str:
         """The phrase `name` with `values` filled in. Raises KeyError where there is none."""
         return tables()[kind][name][self.labels].format_map(values)
 

@@ -144,24 +144,32 @@ def seed(
 
 def digest(
     preview: Annotated[bool, typer.Option(help="print it and send nothing")] = False,
+    weekly: Annotated[bool, typer.Option(help="of the last seven days, not 24 hours")] = False,
     config: ConfigOption = None,
 ) -> int:
-    """Send the digest of the last 24 hours now.
+    """Send the digest of the last 24 hours, or seven days, now.
 
     Example: noroshi digest --preview
     """
+    from alerts.telling.digest import Span
     from flows.digest import compose, send_digest
     from flows.digest import preview as preview_of
 
-    settings = house(config)
+    settings, span = house(config), Span.WEEK if weekly else Span.DAY
     if preview:
-        composed = compose(settings, datetime.now(UTC))
+        composed = compose(settings, datetime.now(UTC), span=span)
         out().print(preview_of(composed, "en", settings.settings.timezone).text, markup=False)
         return 0
     _log_to_stderr()
-    sent = asyncio.run(send_digest(settings))
+    states = asyncio.run(send_digest(settings, span=span))
+    if not states:
+        say("sent to nobody: no channel wants it, or it is empty and no empty ones are wanted")
+        return 0
+    sent = sum(state == "sent" for state in states.values())
     say(f"sent to {_counted(sent, 'channel')}")
-    return 0
+    if sent < len(states):
+        say(f"{_counted(len(states) - sent, 'channel')} to follow: it goes out with a next cycle")
+    return 0 if sent else 1
 
 
 def maintain(config: ConfigOption = None) -> int:

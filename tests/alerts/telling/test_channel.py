@@ -28,9 +28,9 @@ from lxml import html
 
 from alerts.errors import ChannelError, DeliveryError
 from alerts.telling.channel import Channel, check, send
-from alerts.telling.digest import Digest
 from alerts.telling.notice import Notice
 from alerts.telling.render import Message, render, render_digest
+from alerts.telling.specimen import a_day
 from tests.alerts.telling.receivers import RESET, Mailbox, Webhook
 from tests.alerts.telling.test_escape import HOSTILE
 
@@ -199,7 +199,7 @@ HEADERS = (
 
 
 async def test_a_digest_by_mail(notice: Notice, mailbox: Mailbox) -> None:
-    digest = Digest("2025-11-15", (notice,), 9, ("nhk",), 12)
+    digest = a_day(notice)
     await send(Channel("mail", _mailto(mailbox)), render_digest(digest, labels="zh-Hans"))
     [mail] = mailbox.messages
     assert mail["Subject"] == "摘要 2025-11-15 — 事件：1"

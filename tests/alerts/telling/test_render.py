@@ -12,7 +12,7 @@ from lxml import html
 
 from alerts.reading.coding import Category
 from alerts.reading.rule import Development
-from alerts.telling.digest import Digest, sections
+from alerts.telling.digest import Digest, Happening, Span, Standing, sections
 from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
 from alerts.telling.render import Message, render, render_digest
 from alerts.telling.wording import LABELS, tables
@@ -231,32 +231,55 @@ def test_an_unknown_language_or_zone_is_an_error(notice: Notice) -> None:
         render(notice, timezone="Asia/Edo")
 
 
-def test_a_digest_groups_events_by_category_and_gravity(notice: Notice) -> None:
+def test_a_digest_groups_events_by_category_standing_and_gravity(notice: Notice) -> None:
     digest = _digest(notice)
-    assert [s.category for s in sections(digest)] == ["travel_advisory", "official_contact", "none"]
+    found = {s.category: [h.notice.severity for h in s.happenings] for s in sections(digest)}
+    assert found == {
+        "travel_advisory": ["critical", "high", "critical"],
+        "official_contact": ["high"],
+        "none": ["medium"],
+    }
+    assert next(iter(found)) == "travel_advisory", "the category with the gravest event first"
     message = render_digest(digest, timezone="Asia/Hong_Kong")
-    assert message.subject == "Digest 2025-11-15 — Events: 4"
+    assert message.subject == "Digest 2025-11-15 — Events: 5"
     lines = message.text.splitlines()
-    assert lines[4] == "Travel advisory (2)"
-    assert lines[5].startswith("- [CRITICAL] ") and lines[6].startswith("- [HIGH] ")
-    assert lines[-5:] == [
+    assert lines[:2] == ["Digest 2025-11-15", "2025-11-14 07:50 HKT – 2025-11-15 07:50 HKT"]
+    at = lines.index("Travel advisory (3)")
+    assert lines[at + 1] == "New:"
+    assert lines[at + 2].startswith("- [CRITICAL] ") and lines[at + 3].startswith("- [HIGH] ")
+    assert lines[at + 4] == "Continuing:"
+    assert "(new articles: 4, outlets: 2) https://daily.example/" in lines[at + 5]
+    assert lines[-4:] == [
         "New articles: 40",
         "Sources in order: 9",
-        "Failing sources: 2",
-        "- rthk",
-        "- nhk",
+        "Failing sources: 2 (rthk, nhk)",
+        "Silent sources: 1 (scmp)",
     ]
 
 
 def test_a_digest_loses_no_category(notice: Notice) -> None:
-    notices = tuple(replace(notice, category=c) for c in (*Category, None, "not_yet_known"))
-    digest = Digest("2025-11-15", notices, 1, (), 0)
-    assert sum(len(s.notices) for s in sections(digest)) == len(notices)
+    notices = [replace(notice, category=c) for c in (*Category, None, "not_yet_known")]
+    digest = replace(_digest(notice), happenings=tuple(map(Happening, notices)))
+    assert sum(len(s.happenings) for s in sections(digest)) == len(notices)
+
+
+def test_a_long_digest_counts_what_it_does_not_name(notice: Notice) -> None:
+    crowd = [replace(notice, url=f"https://a.example/{n}/") for n in range(50)]
+    for standing, named in ((Standing.NEW, 20), (Standing.CONTINUING, 20), (Standing.BACKLOG, 5)):
+        happenings = tuple(Happening(item, standing) for item in crowd)
+        text = render_digest(replace(_digest(notice), happenings=happenings)).text
+        assert text.count("https://a.example/") == named
+        assert f"- and {50 - named} more" in text
+
+
+def test_a_weekly_digest_is_called_so(notice: Notice) -> None:
+    weekly = replace(_digest(notice), span=Span.WEEK)
+    assert render_digest(weekly, labels="zh-Hans").subject == "每周摘要 2025-11-14 — 事件：5"
 
 
 @pytest.mark.parametrize("labels", LABELS)
-def test_an_empty_digest_says_so(labels: str) -> None:
-    message = render_digest(Digest("2025-11-15", (), 9, (), 0), labels=labels)
+def test_an_empty_digest_says_so(notice: Notice, labels: str) -> None:
+    message = render_digest(replace(_digest(notice), happenings=()), labels=labels)
     nothing = tables()["phrase"]["nothing"][labels]
     assert all(nothing in body for body in (message.text, message.markdown, message.html))
 
@@ -266,13 +289,22 @@ def _links(page: html.HtmlElement) -> list[str]:
 
 
 def _digest(notice: Notice) -> Digest:
-    notices = (
-        notice,
-        replace(notice, severity="critical"),
-        replace(notice, category=None, direction=None),
-        replace(notice, category="official_contact", direction="easing"),
+    happenings = (
+        Happening(replace(notice, severity="critical"), Standing.CONTINUING, 4, 2),
+        Happening(notice),
+        Happening(replace(notice, severity="critical")),
+        Happening(replace(notice, category=None, direction=None, severity="medium")),
+        Happening(replace(notice, category="official_contact", direction="easing")),
     )
-    return Digest("2025-11-15", notices, 9, ("rthk", "nhk"), 40)
+    return Digest(
+        since=PUBLISHED - timedelta(days=1),
+        until=PUBLISHED,
+        happenings=happenings,
+        sources_ok=9,
+        sources_failing=("rthk", "nhk"),
+        sources_silent=("scmp",),
+        articles=40,
+    )
 
 
 def _poisoned(notice: Notice, text: str) -> Notice:
@@ -297,7 +329,12 @@ def _poisoned(notice: Notice, text: str) -> Notice:
 
 
 def _messages(notice: Notice) -> tuple[Message, ...]:
-    digest = Digest(notice.headline, (notice,), 1, (notice.headline,), 1)
+    digest = replace(
+        _digest(notice),
+        happenings=tuple(Happening(notice, standing) for standing in Standing),
+        sources_failing=(notice.headline,),
+        sources_silent=(notice.headline,),
+    )
     return render(notice), render_digest(digest), render(notice, labels="ja")
 
 

@@ -16,9 +16,9 @@ from alerts import telling
 from alerts.errors import ChannelError, DeliveryError
 from alerts.reading.rule import Development
 from alerts.telling.channel import Channel, check, send
-from alerts.telling.digest import Digest
 from alerts.telling.notice import NewFact, Notice, NoticeKind
 from alerts.telling.render import Message, render, render_digest
+from alerts.telling.specimen import a_day
 from alerts.telling.webhook import VERSION, body, signature
 from alerts.telling.wire import Envelope
 from tests.alerts.telling.receivers import RESET, Webhook
@@ -95,13 +95,12 @@ def _messages(notice: Notice) -> dict[str, Message]:
     )
     bare = replace(notice, category=None, direction=None, actor=None, target=None, url="seed:1")
     undated = replace(notice, published_at=None, published_source=None)
-    digest = Digest("2025-11-15", (notice,), 1, (), 1)
     return {
         "alert": render(notice),
         "update": render(update, labels="ja"),
         "keywords": render(bare),
         "undated": render(undated),
-        "digest": render_digest(digest),
+        "digest": render_digest(a_day(notice)),
         "message": Message("s", "t", "m", "h"),
     }
 

@@ -8,6 +8,7 @@ import pytest
 
 from alerts.reading.coding import Category, Direction, Severity
 from alerts.reading.rule import Development
+from alerts.telling.digest import Span, Standing
 from alerts.telling.wording import LABELS, Wording, tables
 
 NAMES = {
@@ -18,6 +19,8 @@ NAMES = {
     "party_short": ["HK", "JP", "CN"],
     "published_source": ["feed", "metadata", "url", "text", "catalogue"],
     "change": list(Development),
+    "standing": list(Standing),
+    "digest": list(Span),
     "language": ["en", "zh-Hant", "zh-Hans", "ja", "und"],
 }
 

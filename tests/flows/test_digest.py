@@ -1,0 +1,168 @@
+"""A digest tells what happened, once, and is not lost."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.telling.digest import Digest, Span, Standing
+from flows.digest import _write, due, send_digest
+from flows.tables import Schedule
+from flows.watch import watch
+from tests.flows.conftest import Run
+from tests.flows.newsroom import GARDENS, WARNING_EN, WARNING_JA, Newsroom, routes
+from warehouse.database import Warehouse
+from warehouse.day import digest_between
+
+pytestmark = pytest.mark.anyio
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+DUE = {
+    "before the hour": ("07:30", None, "UTC", "2025-11-15 07:29", "2025-11-14 07:30"),
+    "at the hour": ("07:30", None, "UTC", "2025-11-15 07:30", "2025-11-15 07:30"),
+    "another zone": ("07:30", None, "Asia/Tokyo", "2025-11-14 22:30", "2025-11-14 22:30"),
+    "a gap": ("01:30", None, "Europe/London", "2026-03-29 12:00", "2026-03-29 01:30"),
+    "a fold": ("01:30", None, "Europe/London", "2026-10-25 12:00", "2026-10-25 00:30"),
+    "a week": ("07:30", "monday 08:00", "UTC", "2025-11-16 12:00", "2025-11-10 08:00"),
+    "that day": ("07:30", "sunday 08:00", "UTC", "2025-11-16 08:00", "2025-11-16 08:00"),
+    "not yet": ("07:30", "sunday 08:00", "UTC", "2025-11-16 07:59", "2025-11-09 08:00"),
+}
+
+
+@pytest.mark.parametrize("case", DUE.values(), ids=DUE.keys())
+def test_when_a_digest_is_due(case: tuple[str, str | None, str, str, str]) -> None:
+    clock, weekly, zone, now, expected = case
+    schedule = Schedule(digest=clock, weekly=weekly, timezone=zone)
+    span = Span.WEEK if weekly else Span.DAY
+    assert due(schedule, _utc(now), span).astimezone(UTC) == _utc(expected)
+
+
+@given(st.integers(0, 2 * 366 * 24 * 60))
+def test_digests_follow_each_other_without_a_gap(minutes: int) -> None:
+    now = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    schedule = Schedule(digest="01:30", timezone="Europe/London")
+    last = due(schedule, now)
+    before = due(schedule, last - timedelta(seconds=1))
+    assert before < last <= now < last + 26 * HOUR
+    assert 23 * HOUR <= last.astimezone(UTC) - before.astimezone(UTC) <= 25 * HOUR
+
+
+class TestPeriod:
+    """What is new, what goes on, and what is old."""
+
+    async def test_an_event_is_new_once_and_then_goes_on(self, news: Newsroom) -> None:
+        news.site.routes |= routes(WARNING_EN, GARDENS)
+        news.source("post")
+        begun = datetime.now(UTC)
+        await watch(news.house())
+        [happening] = _digest(news, begun).happenings
+        assert (happening.standing, happening.articles, happening.outlets) == (Standing.NEW, 1, 1)
+        assert happening.notice.headline == WARNING_EN.title
+        assert _digest(news, begun).articles == 2
+        noon = datetime.now(UTC)
+        assert _digest(news, noon).happenings == ()
+        news.site.routes |= routes(WARNING_JA, at="/ja-feed")
+        news.source("shinpo", "/ja-feed")
+        await watch(news.house())
+        [happening] = _digest(news, noon).happenings
+        assert (happening.standing, happening.articles) == (Standing.CONTINUING, 1)
+        assert happening.outlets == 2
+        assert happening.notice.headline == WARNING_EN.title, "the first report speaks for it"
+        [happening] = _digest(news, begun).happenings
+        assert (happening.standing, happening.articles) == (Standing.NEW, 2)
+
+    async def test_backlog_is_told_as_such(self, news: Newsroom) -> None:
+        news.site.routes |= routes(WARNING_EN)
+        news.source("post")
+        news.hours = 1
+        desk = news.desk("chat")
+        begun = datetime.now(UTC)
+        await watch(news.house())
+        assert desk.got == [], "nobody is alerted"
+        assert [h.standing for h in _digest(news, begun).happenings] == [Standing.BACKLOG]
+
+    async def test_the_sources_health_is_told(self, news: Newsroom) -> None:
+        news.site.routes |= routes(GARDENS)
+        news.source("good")
+        news.source("bad", "/nowhere")
+        await watch(news.house())
+        digest = _digest(news, datetime.now(UTC))
+        assert (digest.sources_ok, digest.sources_failing) == (1, ("bad",))
+
+
+class TestSending:
+    """Through the outbox, like everything."""
+
+    async def test_a_scheduled_digest_goes_out_once(self, news: Newsroom) -> None:
+        desk = news.desk("chat")
+        for _ in range(3):
+            states = await send_digest(news.house(), scheduled=True)
+        assert states == {"chat": "sent"}
+        assert len(desk.got) == 1 and desk.got[0].startswith("Digest ")
+        await send_digest(news.house(), span=Span.WEEK, scheduled=True)
+        assert desk.got[1].startswith("Weekly digest ")
+
+    async def test_a_digest_that_was_written_is_not_lost(self, news: Newsroom) -> None:
+        desk, house = news.desk("chat"), news.house()
+        _write(house, Warehouse(house.data_folder), Span.DAY, True, datetime.now(UTC))
+        assert desk.got == []  # killed here
+        await watch(house)
+        assert len(desk.got) == 1
+        await send_digest(house, scheduled=True)
+        assert len(desk.got) == 1
+
+    async def test_a_channel_that_fails_gets_the_same_message_later(self, news: Newsroom) -> None:
+        good, bad = news.desk("good"), news.desk("bad", 500)
+        assert await send_digest(news.house()) == {"good": "sent", "bad": "failed"}
+        bad.status = 200
+        await watch(news.house())
+        assert len(good.got) == len(bad.got) == 1
+        sent = [r for r in news.site.requests if r.path.startswith("/hook-bad")]
+        assert len(sent) == 2
+        assert len({r.headers["idempotency-key"] for r in sent}) == 1
+        assert json.loads(sent[0].body) == json.loads(sent[1].body)
+
+    async def test_an_empty_digest_says_so_or_is_left_out(self, news: Newsroom) -> None:
+        desk = news.desk("chat")
+        await send_digest(news.house())
+        assert desk.got[0].endswith("Events: 0")
+        news.rules.append("[schedule]\nempty_digest = false\n")
+        assert await send_digest(news.house(), scheduled=True) == {}
+        assert len(desk.got) == 1
+        news.site.routes |= routes(WARNING_EN)
+        news.source("post")
+        await watch(news.house())
+        await send_digest(news.house())
+        assert desk.got[-1].endswith("Events: 1")
+
+
+async def test_the_command_shows_and_sends(news: Newsroom, call: Run) -> None:
+    news.site.routes |= routes(WARNING_EN)
+    news.source("post")
+    desk = news.desk("chat")
+    await watch(news.house())
+    shown = call("digest", "--preview")
+    assert "Events: 1" in shown.out and WARNING_EN.title in shown.out
+    assert call("digest", "--preview", "--weekly").out.startswith("Weekly digest ")
+    assert len(desk.got) == 1, "the alert alone"
+
+
+def test_the_command_sends(news: Newsroom, call: Run) -> None:
+    desk = news.desk("chat")
+    news.house()
+    assert "sent to 1 channel" in call("digest", "--weekly").err
+    assert desk.got[0].startswith("Weekly digest ")
+
+
+def _digest(news: Newsroom, since: datetime) -> Digest:
+    with Warehouse(news.house().data_folder).writing("look") as connection:
+        return digest_between(connection, since, datetime.now(UTC))
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
