@@ -54,7 +54,7 @@ def status_of(
         return Status.BACKGROUND
     if not sign.incident and (around.says("cause", 6) or around.tells_which):
         return Status.BACKGROUND
-    if not _is_answer(sign) and around.says("object", 4):
+    if not (_is_answer(sign) or sign.incident) and around.says("object", 4):
         return Status.BACKGROUND
     if around.is_named and (passage.field == "text" or not sign.incident):
         return Status.BACKGROUND
@@ -84,14 +84,21 @@ _CUES = {
 }
 
 
+_OF_VERBS = {"denied", "considered", "demand"}
+"""Cues that may stand between the noun of an event and its verb (imports may be banned)."""
+
+
 class Around:
     """The clause around the words of an event; offsets are those of the field."""
 
-    __slots__ = ("_clause", "end", "passage", "scale", "start")
+    __slots__ = ("_clause", "end", "head", "last", "passage", "scale", "start")
 
     def __init__(self, hits: Sequence[Hit], passage: Passage) -> None:
         self.passage = passage
         self.start = min(hits)[0]
+        self.head = hits[0][0]
+        """Where the noun of the event begins: its verb may stand before it."""
+        self.last = max(hits)[0]
         self.end = max([hit[1] for hit in hits])
         self.scale = passage.scale
         self._clause: tuple[int, int] | None = None
@@ -125,8 +132,8 @@ class Around:
         before, after = _CUES[cue]
         lists = self.passage.lists
         if before in lists:
-            low, start = self.clause[0], self.start
-            if any(low <= hit[0] and hit[1] <= start for hit in lists[before]):
+            low, point = self.clause[0], self.last if cue in _OF_VERBS else self.head
+            if any(low <= hit[0] and hit[1] <= point for hit in lists[before]):
                 return True
         if after not in lists:
             return False
