@@ -114,12 +114,6 @@ def test_a_documented_query_runs(warehouse: Warehouse, sql: str) -> None:
         connection.execute(sql).fetchall()
 
 
-def test_what_the_runbook_does_to_the_live_file_runs(warehouse: Warehouse) -> None:
-    (statement,) = re.findall(r'execute\("""(.*?)"""\)', RUNBOOK, re.S)
-    with duckdb.connect(str(warehouse.live)) as connection:
-        assert connection.execute(statement).fetchall() == [(0,)]
-
-
 # Settings, units, container -----------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ WarehouseError
 ├── WarehouseBusy       another process is writing
 ├── WarehouseTooNew     the file was written by a newer noroshi
 ├── WarehouseUnusable   the folder or file cannot be read or written
+├── UnknownId           an id, or its beginning, that a person gave fits nothing, or several
 ├── QueryError          SQL from a person does not run
 └── SeedError           a folder of seed documents cannot be loaded
 """
@@ -27,6 +28,10 @@ class WarehouseTooNew(WarehouseError):
 
 class WarehouseUnusable(WarehouseError):
     """The folder is not writable, the disk is full, or the file is damaged."""
+
+
+class UnknownId(WarehouseError):
+    """An id that a person gave, or the beginning of one, fits nothing, or several things."""
 
 
 class QueryError(WarehouseError):

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from flows.cli import ask, begin, look, machine, operate, pages, rules, sources
+from flows.cli import alerts, ask, begin, look, machine, operate, pages, rules, sources
 from flows.cli.console import encode_streams, markup, say, say_error
 
 app = typer.Typer(
@@ -26,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=markup(),
 )
 
-for module in (begin, operate, ask, look, pages, sources, rules, machine):
+for module in (begin, operate, ask, alerts, look, pages, sources, rules, machine):
     module.register(app)
 
 
@@ -82,11 +82,11 @@ def _explained(error: Exception) -> int:
     from alerts.errors import AlertError, RuleError
     from extractors.errors import ExtractorError
     from flows.errors import FlowError, SettingsError
-    from warehouse.errors import QueryError, SeedError, WarehouseError
+    from warehouse.errors import QueryError, SeedError, UnknownId, WarehouseError
 
     if not isinstance(error, AlertError | ExtractorError | FlowError | WarehouseError):
         raise error
     for line in str(error).splitlines():
         say_error(line)
-    wrongly_asked = SettingsError | RuleError | QueryError | SeedError
+    wrongly_asked = SettingsError | RuleError | QueryError | SeedError | UnknownId
     return 2 if isinstance(error, wrongly_asked) else 1

@@ -1,4 +1,4 @@
-"""Commands that look: alerts, channels."""
+"""Commands that look: channels."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ DayOption = Annotated[str | None, typer.Option(help="a day such as 2025-11-14")]
 def register(app: typer.Typer) -> None:
     """Add this module's commands and groups."""
     groups: tuple[tuple[str, str, dict[str, Callable[..., int]]], ...] = (
-        ("alerts", "What readers were told.", {"list": alerts_list}),
         ("channels", "Where alerts go.", {"list": channels_list, "test": channels_test}),
     )
     for name, purpose, commands in groups:
@@ -38,41 +37,6 @@ def register(app: typer.Typer) -> None:
         for verb, function in commands.items():
             group.command(verb)(function)
         app.add_typer(group, name=name)
-
-
-def alerts_list(
-    limit: Annotated[int, typer.Option(min=1, help="at most so many rows")] = 50,
-    how: FormatOption = Format.TABLE,
-    config: ConfigOption = None,
-) -> int:
-    """List alerts, the newest first, with what became of them at each channel.
-
-    Example: noroshi alerts list --format csv
-    """
-    from warehouse.database import query
-
-    settings = house(config)
-    with reading(settings) as connection:
-        columns, rows = query(
-            connection,
-            f"""
-            SELECT alerts.created_at, alerts.severity, alerts.category, alerts.direction,
-                   alerts.headline, alerts.rule,
-                   coalesce(
-                       string_agg(channel || ': ' || state, ', ' ORDER BY channel), 'no channel'
-                   ) AS deliveries,
-                   alerts.event_id, alerts.url
-            FROM alerts
-            LEFT JOIN deliveries ON deliveries.event_id = alerts.event_id
-            GROUP BY ALL
-            ORDER BY alerts.created_at DESC, alerts.event_id
-            LIMIT {int(limit)}
-            """,  # noqa: S608 (a number)
-        )
-    records = [dict(zip(columns, row, strict=True)) for row in rows]
-    shown = columns[:7] if how is Format.TABLE else columns
-    show(records, shown, how, zone=settings.settings.timezone, none="no alerts so far")
-    return 0
 
 
 def channels_list(how: FormatOption = Format.TABLE, config: ConfigOption = None) -> int:

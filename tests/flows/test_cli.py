@@ -47,7 +47,8 @@ LISTS = [
 def test_the_promised_commands_are_there() -> None:
     promised = (
         "init, check, run, serve, demo, seed, search, sql, extract, classify, sources list, "
-        "sources check, rules list, rules test, alerts list, channels list, channels test"
+        "sources check, rules list, rules test, alerts list, alerts show, alerts ack, alerts mute, "
+        "alerts unmute, alerts resend, channels list, channels test"
     )
     assert set(promised.split(", ")) <= {" ".join(words) for words in COMMANDS}
 

@@ -1,0 +1,264 @@
+"""Commands for alerts: list, show, ack, mute, unmute, resend.
+
+What changes something is written by the pipeline's own means and published at once. What looks
+reads the published copy, as everybody does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.console import (
+    ConfigOption,
+    Format,
+    FormatOption,
+    clean,
+    house,
+    markup,
+    out,
+    say,
+    say_error,
+    show,
+)
+from flows.cli.look import reading
+
+if TYPE_CHECKING:
+    from flows.settings import House
+    from warehouse.database import Connection
+
+IdArgument = Annotated[str, typer.Argument(help="an id, or the beginning of one")]
+EventArgument = Annotated[
+    str | None, typer.Argument(help="an event or alert: its id, or the beginning of one")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's group."""
+    group = typer.Typer(
+        help="What readers were told.", no_args_is_help=True, rich_markup_mode=markup()
+    )
+    commands: dict[str, Callable[..., int]] = {
+        "list": alerts_list,
+        "show": alerts_show,
+        "ack": alerts_ack,
+        "mute": alerts_mute,
+        "unmute": alerts_unmute,
+        "resend": alerts_resend,
+    }
+    for verb, function in commands.items():
+        group.command(verb)(function)
+    app.add_typer(group, name="alerts")
+
+
+def alerts_list(
+    limit: Annotated[int, typer.Option(min=1, help="at most so many rows")] = 50,
+    muted: Annotated[bool, typer.Option("--muted", help="what is muted, instead")] = False,
+    how: FormatOption = Format.TABLE,
+    config: ConfigOption = None,
+) -> int:
+    """List alerts, the newest first, with what became of them at each channel.
+
+    Example: noroshi alerts list --format csv
+    """
+    from warehouse.database import query
+
+    settings = house(config)
+    zone = settings.settings.timezone
+    with reading(settings) as connection:
+        if muted:
+            names, found = query(connection, "FROM mutes WHERE until > now() ORDER BY until")
+            mutes = [dict(zip(names, row, strict=True)) for row in found]
+            show(mutes, names, how, zone=zone, none="nothing is muted")
+            return 0
+        columns, rows = query(connection, f"{_ALERTS} LIMIT {int(limit)}")
+    records = [dict(zip(columns, row, strict=True)) for row in rows]
+    if how is Format.TABLE:
+        records = [record | {"id": str(record["id"])[:SHORT_ID]} for record in records]
+    shown = columns[:8] if how is Format.TABLE else columns
+    show(records, shown, how, zone=zone, none="no alerts so far")
+    return 0
+
+
+SHORT_ID = 8
+"""Characters of an id in a table: enough to name it by."""
+
+_ALERTS = """
+SELECT alerts.created_at, alerts.id, alerts.kind, alerts.severity, alerts.category,
+       alerts.direction, alerts.headline,
+       coalesce(string_agg(channel || ': ' || state, ', ' ORDER BY channel), 'no channel')
+           AS deliveries,
+       alerts.rules, alerts.event_id, alerts.thread_id, alerts.facts, alerts.acked_at, alerts.url,
+       alerts.rule
+FROM alerts
+LEFT JOIN deliveries ON deliveries.alert_id = alerts.id
+GROUP BY ALL
+ORDER BY alerts.created_at DESC, alerts.id
+"""
+
+
+def alerts_show(
+    id: IdArgument, how: FormatOption = Format.TABLE, config: ConfigOption = None
+) -> int:
+    """Show one alert: its message as readers get it, and each delivery.
+
+    Example: noroshi alerts show 4d0c9fd1
+    """
+    from alerts.telling.render import render
+    from warehouse.handling import find_alert
+    from warehouse.letters import notice_from_json
+    from warehouse.rows import fetch_dicts
+
+    settings = house(config)
+    zone = settings.settings.timezone
+    with reading(settings) as connection:
+        alert = find_alert(connection, id)
+        (kept,) = connection.execute(
+            "SELECT notice FROM store.alert WHERE id = $id", {"id": alert}
+        ).fetchall()[0]
+        deliveries = fetch_dicts(
+            connection.execute(
+                "SELECT channel, state, attempts, sent_at, due_at, error, id, bundle_id, held "
+                "FROM deliveries WHERE alert_id = $id ORDER BY channel",
+                {"id": alert},
+            )
+        )
+    columns = list(deliveries[0]) if deliveries else ["channel"]
+    if how is Format.TABLE:
+        message = render(notice_from_json(kept), timezone=zone)
+        out().print(clean(f"{message.subject}\n\n{message.text}"), markup=False)
+    show(deliveries, columns, how, zone=zone, none="it goes to no channel")
+    return 0
+
+
+def alerts_ack(id: IdArgument, config: ConfigOption = None) -> int:
+    """Note that somebody has seen to an alert.
+
+    Example: noroshi alerts ack 4d0c9fd1
+    """
+    from warehouse.handling import acknowledge, find_alert
+
+    settings = house(config)
+    with _changing(settings, "acknowledge an alert") as connection:
+        alert = find_alert(connection, id)
+        acknowledge(connection, alert, datetime.now(UTC))
+    say(f"acknowledged {alert}")
+    return 0
+
+
+def alerts_mute(
+    event: EventArgument = None,
+    rule: Annotated[str | None, typer.Option(help="a rule instead, by its id")] = None,
+    span: Annotated[str, typer.Option("--for", help="how long: 12h, 3d, 2w")] = "3d",
+    config: ConfigOption = None,
+) -> int:
+    """Make no alerts for a while of an event and what goes on with it, or by a rule.
+
+    Articles join the event all the same. Other rules that fire are not muted with the one.
+
+    Example: noroshi alerts mute 4d0c9fd1 --for 3d
+
+    Example: noroshi alerts mute --rule transport --for 12h
+    """
+    from extractors.duration import duration
+    from warehouse.mutes import mute
+
+    settings = house(config)
+    try:
+        length = duration(span)
+    except ValueError as error:
+        say_error(str(error))
+        return 2
+    if not _one_of(settings, event, rule):
+        return 2
+    now = datetime.now(UTC)
+    with _changing(settings, "mute") as connection:
+        what = _muted(connection, event, rule)
+        mute(connection, what, now + length, now)
+    until = (now + length).astimezone(settings.zone)
+    say(f"muted {what[0]} {what[1]} until {until:%Y-%m-%d %H:%M %Z}")
+    return 0
+
+
+def alerts_unmute(
+    event: EventArgument = None,
+    rule: Annotated[str | None, typer.Option(help="a rule instead, by its id")] = None,
+    config: ConfigOption = None,
+) -> int:
+    """Make alerts again of what was muted: of what is new by then, with the next report.
+
+    Example: noroshi alerts unmute 4d0c9fd1
+    """
+    from warehouse.mutes import unmute
+
+    settings = house(config)
+    if not _one_of(settings, event, rule):
+        return 2
+    with _changing(settings, "unmute") as connection:
+        what = _muted(connection, event, rule)
+        was = unmute(connection, what)
+    say(f"{what[0]} {what[1]} {'is' if was else 'was'} not muted{' any more' if was else ''}")
+    return 0
+
+
+def alerts_resend(
+    id: Annotated[str | None, typer.Argument(help="an alert: its id or beginning")] = None,
+    dead: Annotated[bool, typer.Option("--dead", help="every message that was given up")] = False,
+    channel: Annotated[str | None, typer.Option(help="to this channel only")] = None,
+    config: ConfigOption = None,
+) -> int:
+    """Have an alert sent again, or all that was given up. The next cycle sends it.
+
+    A message keeps its id: a receiver that remembers ids knows that it has it.
+
+    Example: noroshi alerts resend 4d0c9fd1
+
+    Example: noroshi alerts resend --dead --channel desk
+    """
+    from warehouse.handling import find_alert, resend
+
+    settings = house(config)
+    if (id is None) != dead:
+        say_error("give the id of an alert, or --dead; `noroshi alerts list` shows the ids")
+        return 2
+    names = [table.name for table in settings.settings.channel]
+    if channel is not None and channel not in names:
+        say_error(f"there is no channel {channel!r}; the channels are {', '.join(names) or 'none'}")
+        return 2
+    with _changing(settings, "resend") as connection:
+        alert = find_alert(connection, id) if id is not None else None
+        count = resend(connection, datetime.now(UTC), alert_id=alert, channel=channel)
+    say(f"{count} message{'' if count == 1 else 's'} for the next cycle to send")
+    return 0 if count else 1
+
+
+def _one_of(settings: House, event: str | None, rule: str | None) -> bool:
+    """Whether just one of the two was given, and a rule that there is."""
+    if (event is None) == (rule is None):
+        say_error("give an event or --rule; `noroshi alerts list` shows both")
+        return False
+    if rule is not None and settings.book.rule(rule) is None:
+        say_error(f"there is no rule {rule!r}; see `noroshi rules list`")
+        return False
+    return True
+
+
+def _muted(connection: Connection, event: str | None, rule: str | None) -> tuple[str, str]:
+    from warehouse.handling import find_story
+
+    return ("rule", rule) if rule else ("event", find_story(connection, event or ""))
+
+
+@contextmanager
+def _changing(settings: House, doing: str) -> Iterator[Connection]:
+    """The live warehouse for one change, which readers see at once."""
+    from warehouse.database import Warehouse
+
+    warehouse = Warehouse(settings.data_folder)
+    with warehouse.writing(doing) as connection:
+        yield connection
+    warehouse.publish()

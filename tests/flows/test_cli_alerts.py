@@ -1,0 +1,127 @@
+"""What a person does with alerts: look, acknowledge, mute, send again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from flows.watch import watch
+from tests.flows.conftest import Run
+from tests.flows.newsroom import FRIDAY, LIFTED_EN, WARNING_EN, WARNING_JA, Newsroom, routes
+
+LIFTED = replace(LIFTED_EN, published=FRIDAY + timedelta(hours=20))
+
+
+def run(news: Newsroom) -> None:
+    asyncio.run(watch(news.house()))
+
+
+@pytest.fixture
+def told(news: Newsroom) -> Newsroom:
+    """A newsroom whose desk was told of one event, while the other channel refused for good."""
+    news.site.routes |= routes(WARNING_EN)
+    news.source("one")
+    news.desk("desk")
+    news.desk("bad", 404)
+    run(news)
+    return news
+
+
+def listed(call: Run) -> list[dict[str, object]]:
+    lines = call("alerts", "list", "--format", "jsonl").out.splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_list_and_show_tell_what_became_of_an_alert(told: Newsroom, call: Run) -> None:
+    (alert,) = listed(call)
+    assert (alert["kind"], alert["severity"], alert["rules"]) == (
+        "first",
+        "high",
+        ["travel-advisory"],
+    )
+    assert alert["deliveries"] == "bad: dead, desk: sent"
+    table = call("alerts", "list").out
+    assert str(alert["id"])[:8] in table
+    shown = call("alerts", "show", str(alert["id"])[:6])
+    assert WARNING_EN.title in shown.out
+    assert "the service answered 404" in shown.out
+
+
+def test_ack_is_kept(told: Newsroom, call: Run) -> None:
+    (alert,) = listed(call)
+    assert alert["acked_at"] is None
+    assert call("alerts", "ack", str(alert["id"])).status == 0
+    (once,) = listed(call)
+    call("alerts", "ack", str(alert["id"]))
+    assert once["acked_at"] is not None
+    assert listed(call) == [once], "the first stays"
+
+
+def test_a_muted_event_joins_silently_and_its_sequel_too(told: Newsroom, call: Run) -> None:
+    (alert,) = listed(call)
+    assert call("alerts", "mute", str(alert["event_id"]), "--for", "3d").status == 0
+    assert "event" in call("alerts", "list", "--muted").out
+    told.site.routes |= routes(LIFTED, WARNING_JA, WARNING_EN)
+    run(told)
+    assert len(listed(call)) == 1
+    joined = call("sql", "SELECT news FROM events WHERE news > 0 ORDER BY ALL", "--format", "csv")
+    assert joined.out.split() == ["news", "1", "2"]
+    assert call("alerts", "unmute", str(alert["id"])[:8]).status == 0
+    again = replace(LIFTED, path="/en/4", title=f"{LIFTED.title}, ministry says")
+    told.site.routes |= routes(again, LIFTED, WARNING_JA, WARNING_EN)
+    run(told)
+    assert [row["kind"] for row in listed(call)] == ["update", "first"], "told with the next report"
+
+
+def test_muting_a_rule_silences_no_other(news: Newsroom, call: Run) -> None:
+    news.site.routes |= routes(WARNING_EN)
+    news.source("one")
+    news.rules.append('[[rule]]\nid = "mine"\nkeywords = ["travel to Japan"]\n')
+    desk = news.desk("desk")
+    news.house()
+    assert call("alerts", "mute", "--rule", "travel-advisory", "--for", "12h").status == 0
+    run(news)
+    assert len(desk.got) == 1
+    (alert,) = listed(call)
+    assert alert["rules"] == ["mine"]
+
+
+def test_resend_revives_the_dead_under_their_own_ids(told: Newsroom, call: Run) -> None:
+    ids = "SELECT id FROM deliveries WHERE alert_id IS NOT NULL ORDER BY id"
+    before = call("sql", ids).out
+    told.desks["bad"].status = 200
+    ran = call("alerts", "resend", "--dead", "--channel", "bad")
+    assert (ran.status, ran.err.strip()) == (0, "1 message for the next cycle to send")
+    run(told)
+    assert WARNING_EN.title in told.desks["bad"].got[0]
+    assert call("sql", ids).out == before
+    assert call("alerts", "resend", "--dead").status == 1, "nothing is dead any more"
+    (alert,) = listed(call)
+    alerts = len(told.desks["desk"].got)
+    assert call("alerts", "resend", str(alert["id"]), "--channel", "desk").status == 0
+    run(told)
+    assert len(told.desks["desk"].got) == alerts + 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("show", "nothing"), "no alert has an id"),
+        (("ack", ""), "no alert has an id"),
+        (("mute",), "give an event or --rule"),
+        (("mute", "x", "--for", "soon"), "no duration"),
+        (("mute", "--rule", "nothing"), "no rule"),
+        (("resend",), "or --dead"),
+        (("resend", "--dead", "--channel", "nothing"), "no channel"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    told: Newsroom, call: Run, arguments: tuple[str, ...], why: str
+) -> None:
+    ran = call("alerts", *arguments)
+    assert ran.status == 2
+    assert why in ran.err

@@ -1,0 +1,105 @@
+"""Handling: what a person does with alerts. They name one by the beginning of its id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import duckdb
+
+from warehouse.errors import UnknownId
+
+_ENOUGH = 3
+"""Ids that an error names where a beginning fits several."""
+
+
+def find_alert(connection: duckdb.DuckDBPyConnection, beginning: str) -> str:
+    """The id of the alert that begins so. Raises UnknownId for none and for several."""
+    return _only(connection, "SELECT id FROM store.alert", "alert", beginning)
+
+
+def find_story(connection: duckdb.DuckDBPyConnection, beginning: str) -> str:
+    """The id of the event that began the story of the event or alert whose id begins so. Raises
+    UnknownId for none and for several."""
+    event = """
+        SELECT id FROM store.event
+        UNION
+        SELECT id FROM store.alert
+    """
+    found = _only(connection, event, "event or alert", beginning)
+    answer = connection.execute(
+        """
+        SELECT coalesce(thread_id, id)
+        FROM store.event
+        WHERE id = $id OR id IN (SELECT event_id FROM store.alert WHERE id = $id)
+        """,
+        {"id": found},
+    )
+    return str(answer.fetchall()[0][0])
+
+
+def acknowledge(connection: duckdb.DuckDBPyConnection, alert_id: str, now: datetime) -> None:
+    """Note that somebody has seen to an alert; the first such note stays."""
+    connection.execute(
+        "UPDATE store.alert SET acked_at = coalesce(acked_at, $now) WHERE id = $id",
+        {"id": alert_id, "now": now},
+    )
+
+
+def resend(
+    connection: duckdb.DuckDBPyConnection,
+    now: datetime,
+    *,
+    alert_id: str | None = None,
+    channel: str | None = None,
+) -> int:
+    """Have messages sent again by the next cycle, under their own ids: all of one alert's, or
+    those that are dead; how many."""
+    answer = connection.execute(
+        """
+        UPDATE store.delivery
+        SET state = CASE WHEN attempts = 0 THEN 'pending' ELSE 'failed' END,
+            due_at = $now, revived_at = $now, error = NULL, sent_at = NULL
+        WHERE CASE WHEN $alert::VARCHAR IS NULL THEN state = 'dead' ELSE alert_id = $alert END
+            AND ($channel::VARCHAR IS NULL OR channel = $channel)
+            AND state != 'sending'
+        RETURNING id
+        """,
+        {"now": now, "alert": alert_id, "channel": channel},
+    )
+    ids = [row[0] for row in answer.fetchall()]
+    _take_out(connection, ids)
+    return len(ids)
+
+
+def _take_out(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> None:
+    """A delivery that was told with others, some of which arrived, is told alone this time."""
+    connection.execute(
+        """
+        UPDATE store.delivery
+        SET bundle_id = NULL, held = NULL
+        WHERE id IN (SELECT unnest($ids::VARCHAR[])) AND bundle_id IN (
+            SELECT bundle_id
+            FROM store.delivery
+            WHERE id NOT IN (SELECT unnest($ids::VARCHAR[])) AND bundle_id IS NOT NULL
+        )
+        """,
+        {"ids": list(ids)},
+    )
+
+
+def _only(connection: duckdb.DuckDBPyConnection, ids: str, noun: str, beginning: str) -> str:
+    answer = connection.execute(
+        f"SELECT id FROM ({ids}) WHERE starts_with(id, $beginning) ORDER BY id LIMIT {_ENOUGH}",  # noqa: S608
+        {"beginning": beginning},
+    )
+    found = [str(row[0]) for row in answer.fetchall()]
+    if not found or not beginning:
+        raise UnknownId(repr(beginning), f"no {noun} has an id that begins so", _LIST)
+    if len(found) > 1 and found[0] != beginning:
+        several = ", ".join(found)
+        raise UnknownId(repr(beginning), f"several begin so ({several})", "give more of the id")
+    return found[0]
+
+
+_LIST = "`noroshi alerts list` shows the ids"
