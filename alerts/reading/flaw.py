@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from alerts.reading.coding import Category, Direction, Severity, Status
-from alerts.reading.fold import fold
 from alerts.reading.query import All, Either, Is, Named, Near, Node, Not, Query, Within, Words
 from alerts.reading.rule import Rule, RuleBook
 from alerts.reading.verdict import speaks, terms
@@ -275,8 +274,10 @@ def _contains(there: Words, absent: Words) -> bool:
     """Whether each form of the one is a form of the other: the same after folding, or an ending
     of it."""
     if absent.open_end:
-        stem = fold(absent.text).text.strip()
+        stems = tuple(term.pattern for term in terms(absent))
         # Not so for Chinese and Japanese, where a longer word can hide the stem.
-        return stem.isascii() and all(term.pattern.startswith(stem) for term in terms(there))
+        return all(map(str.isascii, stems)) and all(
+            term.pattern.startswith(stems) for term in terms(there)
+        )
     forms = {term.pattern for term in terms(absent)}
     return not there.open_end and all(term.pattern in forms for term in terms(there))

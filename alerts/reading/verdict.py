@@ -164,7 +164,8 @@ def terms(node: Words | Named) -> tuple[Term, ...]:
         )
     folded = fold(node.text).text.strip()
     spelling = node.text + "*" * node.open_end
-    forms = {folded} if node.open_end else _forms(folded)
+    joined = {folded, _SEAM.sub(" ", folded), _SEAM.sub("-", folded)}
+    forms = joined if node.open_end else {form for one in joined for form in _forms(one)}
     return tuple(Term(spelling, form, node.open_end) for form in sorted(forms))
 
 
@@ -178,12 +179,15 @@ def speaks(language: str, wanted: str) -> bool:
     return f"{language}-".lower().startswith(f"{wanted}-".lower())
 
 
-def _forms(words: str) -> set[str]:
-    """Latin words also as a plural, and with hyphens as spaces."""
-    plain = {words, words.replace("-", " ")} if words.strip("- ") else {words}
-    if not re.search(r"[a-z]$", words):
-        return plain
-    return plain | {plural for form in plain for plural in _plurals(form)}
+_SEAM = re.compile("(?<=[0-9a-z])[ -](?=[0-9a-z])")
+"""Between Latin words, where some write a hyphen and others a space."""
+
+
+def _forms(words: str) -> Iterator[str]:
+    """Latin words also as a plural."""
+    yield words
+    if re.search("[a-z]$", words):
+        yield from _plurals(words)
 
 
 def _plurals(form: str) -> Iterator[str]:

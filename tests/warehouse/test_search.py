@@ -266,9 +266,16 @@ plain = st.builds(Words, st.sampled_from([w for w in WORDS if " " not in w]), st
 places = st.one_of(
     word,
     st.builds(
-        Within, st.lists(plain, min_size=2, max_size=2).map(tuple), st.integers(0, 9), st.none()
+        Within,
+        st.lists(plain, min_size=2, max_size=3).map(tuple),
+        st.integers(0, 9),
+        st.sampled_from([None, "title", "text"]),
     ),
-    st.builds(Named, st.sampled_from(["travel_advisory", "visa_entry.visa", "transport.cut"])),
+    st.builds(
+        Named,
+        st.sampled_from(["travel_advisory", "visa_entry.visa", "transport.cut"]),
+        st.sampled_from([None, "title", "text"]),
+    ),
 )
 facts = st.one_of(
     st.builds(Is, st.just("lang"), st.sampled_from(["zh", "zh-Hans", "JA", "ko"])),
