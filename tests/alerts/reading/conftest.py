@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
+from tests.benchmarks.archive import NEWS
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
@@ -31,3 +33,31 @@ texts = st.one_of(
     st.lists(st.sampled_from(WORDS), max_size=40).map("".join),
 )
 """Any text, lone surrogates included, and texts of the words that the coder listens for."""
+
+
+def _strewn(sentence: str, odd: list[tuple[int, str]]) -> str:
+    for place, sign in odd:
+        at = place % (len(sentence) + 1)
+        sentence = sentence[:at] + sign + sentence[at:]
+    return sentence
+
+
+def _wide(sentence: str) -> str:
+    return sentence.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)})
+
+
+_UNSEEN = ["\u200b", "\u202e", "\u2066", "\u00ad", "\ufeff", "\x00", "\ufe0f", "\U000e0100"]
+_SEEN = ["\ud800", "👍🏽", "㈱", "\n", "\u3000", "…", "か\u3099", "n\u0303"]
+_sentences = st.sampled_from([sentence for told in NEWS.values() for sentence in told]).flatmap(
+    lambda sentence: st.sampled_from([sentence, sentence.upper(), _wide(sentence)])
+)
+
+
+def _signs(signs: list[str]) -> st.SearchStrategy[list[tuple[int, str]]]:
+    return st.lists(st.tuples(st.integers(0, 200), st.sampled_from(signs)), max_size=8)
+
+
+veiled = st.tuples(_sentences, _signs(_UNSEEN)).map(lambda told: (told[0], _strewn(*told)))
+"""Sentences that report an event, and the same strewn with signs that nobody sees."""
+news = st.builds(_strewn, _sentences, _signs([*_UNSEEN, *_SEEN]))
+"""Such sentences, strewn with signs that cut words too."""

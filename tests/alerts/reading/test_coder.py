@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alerts.reading.coder import Coder
 from alerts.reading.coding import Coding, Direction, Status
 from alerts.reading.fold import fold
-from tests.alerts.reading.conftest import texts
+from tests.alerts.reading.conftest import news, texts, veiled
 from tests.benchmarks.coding import OWN, by_coder, by_keywords, identity, items, measure, who
 
 CASES = items(OWN / "cases.jsonl")
@@ -218,6 +219,21 @@ def test_no_text_crashes_the_coder_and_evidence_stands_where_it_says(title: str,
         coding = Coder.shipped().code(title, text, language=language, published=date(2025, 11, 20))
         assert 0 <= coding.relevance <= 1
         _check_evidence(coding, title, text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(news, st.one_of(news, st.builds(str.__add__, texts, news)))
+def test_evidence_stands_where_it_says_among_odd_signs(title: str, text: str) -> None:
+    for language in ("en", "zh-Hans", "ja"):
+        _check_evidence(Coder.shipped().code(title, text, language=language), title, text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(veiled, st.sampled_from(["en", "zh-Hans", "ja"]))
+def test_signs_that_nobody_sees_change_no_coding(pair: tuple[str, str], language: str) -> None:
+    plain, strewn = (Coder.shipped().code(text, text, language=language) for text in pair)
+    assert told(plain) == told(strewn)
+    assert (plain.relevance, plain.reasons) == (strewn.relevance, strewn.reasons)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["id"]))
