@@ -13,11 +13,19 @@ from typing import Literal
 from extractors.cadence import Bounds, after_failure, after_success, usual_seconds
 from extractors.compose import TOLERANCE, arrival
 from extractors.entry import Entry
-from extractors.errors import Blocked, ExtractorError, FeedError, FetchError, HttpError
+from extractors.errors import (
+    Blocked,
+    ExtractorError,
+    FeedError,
+    FetchError,
+    HttpError,
+    RobotsRefused,
+)
 from extractors.feed import Feed
 from extractors.fetch import Fetcher, Response, Validators
 from extractors.formats import PACE, parse_source
-from extractors.source import Source
+from extractors.robots import Visitor
+from extractors.source import Source, SourceKind
 from extractors.standing import Standing
 from extractors.state import changes
 
@@ -95,7 +103,7 @@ class Poll:
 async def poll(
     source: Source,
     state: SourceState,
-    fetcher: Fetcher,
+    fetcher: Fetcher | Visitor,
     backlog: timedelta = BACKLOG,
     bounds: Bounds | None = None,
 ) -> Poll:
@@ -107,12 +115,27 @@ async def poll(
     began, state = asyncio.get_running_loop().time(), state.about(source)
     address, known = state.moved_to or source.url, _conditions(state, datetime.now(UTC))
     try:
-        response = await fetcher.get(address, known, pace=PACE.get(source.kind, 0.0))
+        response = await _asked(source, fetcher, address, known)
         done = await _answered(source, state, response, backlog)
     except ExtractorError as error:
         seconds = asyncio.get_running_loop().time() - began
         done = replace(_failed(source, state, error), seconds=seconds)
     return replace(done, state=_scheduled(done, bounds or Bounds(), datetime.now(UTC)))
+
+
+async def _asked(
+    source: Source, fetcher: Fetcher | Visitor, address: str, known: Validators
+) -> Response:
+    """What is offered to programs is fetched as it is offered; a page of links is a page, to which
+    robots.txt applies. Raises FetchError."""
+    if source.kind is SourceKind.HTML_LIST:
+        try:
+            return await fetcher.get(address, known)
+        except RobotsRefused as error:
+            remedy = "disable the source" if not error.temporary else error.remedy
+            raise RobotsRefused(address, error.what, remedy, temporary=error.temporary) from error
+    plain = fetcher.fetcher if isinstance(fetcher, Visitor) else fetcher
+    return await plain.get(address, known, pace=PACE.get(source.kind, 0.0))
 
 
 def _conditions(state: SourceState, now: datetime) -> Validators:

@@ -139,7 +139,7 @@ class Cycle:
         self.states = await asyncio.to_thread(self._begin)
         now = datetime.now(UTC)
         asked, self.summary.waiting = due(self.house.sources, self.states, self.insisted, now)
-        self.polling = Polling(self.fetcher, self.states, self._backlog, self.house.bounds)
+        self.polling = Polling(self.visitor, self.states, self._backlog, self.house.bounds)
         self.polling.start(asked)
         self.entries = await asyncio.to_thread(self._left)
         await self._listen(self.polling)

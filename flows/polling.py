@@ -14,6 +14,7 @@ from extractors.cadence import Bounds
 from extractors.errors import HostUnreachable
 from extractors.fetch import Fetcher
 from extractors.poll import Poll, SourceState, poll
+from extractors.robots import Visitor
 from extractors.source import Source
 from warehouse.sources import Fetch
 
@@ -25,7 +26,7 @@ FEW = 1
 class Polling:
     """Who was asked, who has answered."""
 
-    fetcher: Fetcher
+    fetcher: Fetcher | Visitor
     states: Mapping[str, SourceState]
     backlog: timedelta
     bounds: Bounds

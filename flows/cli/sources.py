@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -23,7 +24,6 @@ from flows.cli.console import (
 from flows.cli.subscribe import sources_add, sources_export, sources_import
 
 if TYPE_CHECKING:
-    from extractors.poll import Poll
     from extractors.source import Source
     from flows.settings import House
 
@@ -128,23 +128,69 @@ def sources_retry(
 
 
 def sources_check(
-    id: Annotated[str | None, typer.Argument(help="one source (default: all that are on)")] = None,
+    source: Annotated[
+        str | None, typer.Argument(help="an id or an address (default: all that are on)")
+    ] = None,
     how: FormatOption = Format.TABLE,
     config: ConfigOption = None,
 ) -> int:
-    """Poll sources once, dry: nothing is stored.
+    """Poll sources once, dry: what they answer, how fresh it is, and what a cycle would fetch.
+
+    Nothing is stored. An address need not be that of a source in the settings.
 
     Example: noroshi sources check hk-rthk-en-local
+
+    Example: noroshi sources check https://example.org/feed.xml
     """
+    from flows.checking import check, row
+    from flows.progress import stages_on
+
     settings = house(config)
-    chosen = [s for s in settings.sources if (s.id == id if id else s.enabled)]
+    chosen = _chosen(settings, source)
     if not chosen:
-        say_error(f"there is no source {id!r}; `noroshi sources list` names them")
+        say_error(f"there is no source {source!r}; `noroshi sources list` names them")
         return 2
-    polls = asyncio.run(_poll(settings, chosen))
-    rows = [_verdict(poll, datetime.now(UTC)) for poll in polls]
-    show(rows, list(rows[0]), how, zone=settings.settings.timezone)
-    return 1 if all(poll.error for poll in polls) else 0
+    with stages_on(err()).stage("check", len(chosen)) as advance:
+        checked = asyncio.run(check(settings, chosen, _stored(settings), advance))
+    rows = [row(one, datetime.now(UTC)) for one in checked]
+    _show_checks(rows, how, settings.settings.timezone, alone=source is not None)
+    return 1 if all(one.poll.error for one in checked) else 0
+
+
+def _chosen(settings: House, wanted: str | None) -> list[Source]:
+    from extractors.source import Source
+
+    if wanted is None:
+        return [source for source in settings.sources if source.enabled]
+    named = [source for source in settings.sources if wanted in {source.id, source.url}]
+    if named or not wanted.startswith(("http://", "https://")):
+        return named
+    return [Source(urlsplit(wanted).hostname or wanted, wanted, wanted)]
+
+
+def _stored(settings: House) -> Callable[[list[str]], set[str]]:
+    """Which of some article ids are in the published warehouse."""
+    from warehouse.articles import known
+    from warehouse.database import Warehouse
+
+    def stored(ids: list[str]) -> set[str]:
+        warehouse = Warehouse(settings.data_folder)
+        if not warehouse.published.exists():
+            return set()
+        with warehouse.reading() as connection:
+            return known(connection, ids)
+
+    return stored
+
+
+def _show_checks(rows: list[dict[str, object]], how: Format, zone: str, *, alone: bool) -> None:
+    """One source as lines of name and value, several as a table."""
+    if alone and how is Format.TABLE:
+        lines = [{"": name, "value": value} for name, value in rows[0].items()]
+        show(lines, ["", "value"], how, zone=zone)
+        return
+    names = ["id", "status", "items", "new", "age_hours", "lang", "robots", "remark"]
+    show(rows, names if how is Format.TABLE else list(rows[0]), how, zone=zone)
 
 
 def _health(settings: House) -> dict[str, dict[str, Any]]:
@@ -158,35 +204,3 @@ def _health(settings: House) -> dict[str, dict[str, Any]]:
         return {
             str(row["id"]): row for row in fetch_dicts(connection.execute("FROM source_health"))
         }
-
-
-async def _poll(settings: House, chosen: list[Source]) -> list[Poll]:
-    from extractors.fetch import Fetcher
-    from extractors.poll import SourceState, poll
-    from flows.progress import stages_on
-
-    async with Fetcher(settings.user_agent, settings.limits) as fetcher:
-        with stages_on(err()).stage("check", len(chosen)) as advance:
-
-            async def one(source: Source) -> Poll:
-                done = await poll(source, SourceState(), fetcher)
-                advance()
-                return done
-
-            return list(await asyncio.gather(*(one(source) for source in chosen)))
-
-
-def _verdict(poll: Poll, now: datetime) -> dict[str, object]:
-    dates = [entry.published_at for entry in poll.entries if entry.published_at]
-    newest = max(dates, default=None)
-    return {
-        "id": poll.source.id,
-        "status": poll.status,
-        "format": poll.format,
-        "items": len(poll.entries),
-        "newest": newest,
-        "age_hours": round((now - newest).total_seconds() / 3600, 1) if newest else None,
-        "lang": poll.source.language,
-        "seconds": round(poll.seconds, 2),
-        "remark": str(poll.error) if poll.error else "; ".join(poll.warnings) or None,
-    }

@@ -9,9 +9,11 @@ from email.utils import format_datetime
 import pytest
 
 from extractors.article import Arrival
+from extractors.errors import RobotsRefused
 from extractors.fetch import Fetcher
 from extractors.poll import Poll, SourceState, poll
-from extractors.source import Source, SourceKind
+from extractors.robots import Visitor
+from extractors.source import Listing, Source, SourceKind
 from tests.extractors.conftest import HASTY
 from tests.extractors.test_feed import ATOM, JSON_FEED, NEWS_SITEMAP, RDF, RSS
 from tests.servers import Route, Site, conditional, drip, fixed, redirect, reset, truncated
@@ -254,3 +256,23 @@ async def test_what_a_feed_says_of_itself_slows_down_who_keeps_to_it(
     site.routes["/feed"] = conditional(stated)
     again = await ask(source, state)
     assert (again.status, again.state.fresh_seconds) == (304, 1800), "what it said once holds"
+
+
+async def test_a_page_of_links_is_asked_for_only_where_robots_let_us(
+    site: Site, source: Source
+) -> None:
+    site.routes |= {
+        "/robots.txt": fixed(b"User-agent: *\nDisallow: /list\n", "text/plain"),
+        "/list": fixed(b'<li><a href="/1">One</a></li>'),
+        "/open": fixed(b'<li><a href="/1">One</a></li>'),
+    }
+    pages = replace(source, kind=SourceKind.HTML_LIST, listing=Listing(items="li"))
+    async with Fetcher("noroshi-test", HASTY) as fetcher:
+        visitor = Visitor(fetcher)
+        closed = await poll(replace(pages, url=site.url("/list")), SourceState(), visitor)
+        opened = await poll(replace(pages, url=site.url("/open")), SourceState(), visitor)
+        feed = await poll(replace(source, url=site.url("/list")), SourceState(), visitor)
+    assert isinstance(closed.error, RobotsRefused)
+    assert "disable the source" in closed.error.remedy
+    assert [entry.title for entry in opened.entries] == ["One"]
+    assert "is no feed" in str(feed.error), "a feed is fetched as it is offered"

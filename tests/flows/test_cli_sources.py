@@ -169,3 +169,52 @@ def test_a_file_that_is_no_opml_is_refused(
     ran = call("sources", "import", "x.opml")
     assert (ran.status, ran.err.count("\n")) == (1, 1)
     assert call("sources", "import", "missing.opml").status == 2
+
+
+def test_check_says_what_a_cycle_would_do(call: Run, write: Write) -> None:
+    with Site() as site:
+        items = "".join(
+            f"<item><title>外務省が香港について注意を呼びかけ {n}</title><link>/{path}/{n}</link>"
+            f"<pubDate>Sun, 01 Nov 2026 0{n}:00:00 GMT</pubDate></item>"
+            for n, path in enumerate(["news", "news", "closed"])
+        )
+        feed = f'<rss version="2.0"><channel><title>x</title>{items}</channel></rss>'
+        site.routes |= {
+            "/feed": fixed(feed.encode(), "application/rss+xml", etag='"1"'),
+            "/robots.txt": fixed(b"User-agent: *\nDisallow: /closed/\n", "text/plain"),
+        }
+        tables = f'\n[[source]]\nid = "one"\nurl = "{site.url("/feed")}"\nlanguage = "en"\n'
+        quiet = tables.replace('"one"', '"two"').replace('"en"', '"ja"\nfull_text = false')
+        write(SETTINGS.replace("[sources]", "private_addresses = true\n[sources]") + tables + quiet)
+        ran = call("sources", "check", "--format", "jsonl")
+        assert ran.status == 0, ran.err
+        one, two = map(json.loads, ran.out.splitlines())
+        assert (one["status"], one["format"], one["items"]) == (200, "rss20", 3)
+        assert one["newest"] == "2026-11-01T02:00:00+00:00"
+        assert (one["lang"], one["validators"]) == ("ja", "ETag")
+        assert (one["new"], one["pages"], one["robots"]) == (3, 2, "refuses 1 of 3 pages")
+        assert one["remark"] == "the settings call its language en"
+        assert (two["new"], two["pages"], two["remark"]) == (3, 0, None)
+        assert two["robots"] == "not asked: no page is wanted"
+        assert "/closed/2" not in {request.path for request in site.requests}
+
+        elsewhere = call("sources", "check", site.url("/feed?x=1"), "--format", "json")
+        assert [row["id"] for row in json.loads(elsewhere.out)] == ["127.0.0.1"]
+        alone = call("sources", "check", "two")
+        assert alone.status == 0
+        assert "application" not in alone.out
+        assert "rss20" in alone.out
+        dead = call("sources", "check", site.url("/nothing"), "--format", "json")
+        assert (dead.status, json.loads(dead.out)[0]["status"]) == (1, 404)
+        assert "the address is gone" in json.loads(dead.out)[0]["remark"]
+
+
+def test_check_knows_what_is_stored(call: Run, write: Write) -> None:
+    with Site() as site:
+        site.routes["/feed"] = fixed(RSS.encode(), "application/rss+xml")
+        table = f'\n[[source]]\nid = "one"\nurl = "{site.url("/feed")}"\nfull_text = false\n'
+        write(SETTINGS.replace("[sources]", "private_addresses = true\n[sources]") + table)
+        for new in (1, 0):
+            ran = call("sources", "check", "one", "--format", "json")
+            assert json.loads(ran.out)[0]["new"] == new
+            assert call("run").status == 0
