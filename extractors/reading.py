@@ -221,7 +221,7 @@ async def _read_page(response: Response, source: Source, executor: Executor | No
     try:
         return await asyncio.get_running_loop().run_in_executor(executor, work)
     except BrokenExecutor as error:
-        what = "it kills the process that reads it"
+        what = "it kills the process that reads it, or keeps it for too long"
         raise PageError(
             response.url, what, "open it in a browser; the feed's words stand"
         ) from error

@@ -30,19 +30,22 @@ class Polling:
     states: Mapping[str, SourceState]
     backlog: timedelta
     bounds: Bounds
-    under_way: set[asyncio.Task[Poll]] = field(default_factory=set)
+    under_way: list[asyncio.Task[Poll]] = field(default_factory=list)
     done: list[Poll] = field(default_factory=list)
+    advance: Callable[[], None] = lambda: None
 
     def start(self, sources: Iterable[Source]) -> None:
         """Ask them all; the fetcher bounds how many requests really run."""
-        self.under_way |= {asyncio.create_task(self._ask(source)) for source in sources}
+        self.under_way = [asyncio.create_task(self._ask(source)) for source in sources]
+        for task in self.under_way:
+            task.add_done_callback(lambda _: self.advance())
 
     async def answers(self, seconds: float, advance: Callable[[], None]) -> list[Poll]:
-        """What comes within `seconds`, or sooner where no more is to come."""
-        for task in self.under_way:
-            task.add_done_callback(lambda _: advance())
-        came, self.under_way = await asyncio.wait(self.under_way, timeout=seconds)
-        polls = [task.result() for task in came]
+        """What comes within `seconds`, in the order of asking; sooner where no more is to come."""
+        self.advance = advance
+        await asyncio.wait(self.under_way, timeout=seconds)
+        polls = [task.result() for task in self.under_way if task.done()]
+        self.under_way = [task for task in self.under_way if not task.done()]
         self.done += polls
         return polls
 

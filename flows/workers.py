@@ -1,7 +1,7 @@
 """Processes that read pages: parsing HTML is the one part of a cycle that needs the processor.
 
-A page that kills the process which reads it (a fault in a parser, no memory left) costs that page
-and not the cycle.
+A page that kills the process which reads it (a fault in a parser, no memory left), or keeps it for
+too long, costs that page and not the cycle.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
@@ -23,6 +24,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+LONGEST_SECONDS = 30
+"""A page takes some hundredths of a second, and absurd ones of 20 MB some seconds."""
 WORTH_A_POOL = 24
 """Below this many pages, starting processes (about a second each) costs more than it saves."""
 
@@ -50,10 +53,12 @@ class HardyPool(Executor):
     """A process pool that outlives its processes.
 
     When one dies, whatever was under way is done again, each piece in a process of its own: the
-    future of the piece that kills this one too raises BrokenExecutor, and only that.
+    future of the piece that kills this one too raises BrokenExecutor, and only that. What takes
+    longer than `seconds` kills its process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: int = LONGEST_SECONDS) -> None:
+        self._seconds = seconds
         workers = os.cpu_count() or 1
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="reading")
         self._pool = _processes(workers)
@@ -61,7 +66,8 @@ class HardyPool(Executor):
 
     def submit(self, work: Callable[..., T], /, *args: Any, **options: Any) -> Future[T]:
         """Run `work` in another process."""
-        return self._threads.submit(self._run, partial(work, *args, **options))
+        timed = partial(_in_time, self._seconds, partial(work, *args, **options))
+        return self._threads.submit(self._run, timed)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes."""
@@ -87,6 +93,15 @@ def _processes(workers: int) -> ProcessPoolExecutor:
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_die_with_parent,
     )
+
+
+def _in_time(seconds: int, work: Callable[[], T]) -> T:
+    """Do `work`, or die of SIGALRM: nothing else stops a parser that is busy in C."""
+    signal.alarm(seconds)
+    try:
+        return work()
+    finally:
+        signal.alarm(0)
 
 
 def _die_with_parent() -> None:

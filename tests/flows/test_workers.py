@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from concurrent.futures import BrokenExecutor, as_completed
 
 import pytest
@@ -46,6 +47,22 @@ def test_the_piece_that_kills_its_process_is_the_only_one_lost() -> None:
         lost = {futures[f] for f in as_completed(futures) if f.exception() is not None}
         assert lost == {7}
         assert all(isinstance(f.exception(), BrokenExecutor) for f, n in futures.items() if n == 7)
+        assert pool.submit(double, 21).result() == 42
+    finally:
+        pool.shutdown()
+
+
+def busy_at_seven(number: int) -> int:
+    """A regular expression that takes years: its engine hears no exception meanwhile."""
+    return len(re.findall("(a+)+b", "a" * 64)) if number == 7 else number
+
+
+def test_the_piece_that_keeps_its_process_too_long_is_the_only_one_lost() -> None:
+    pool = HardyPool(seconds=2)
+    try:
+        futures = {pool.submit(busy_at_seven, number): number for number in range(12)}
+        lost = {futures[f] for f in as_completed(futures) if f.exception() is not None}
+        assert lost == {7}
         assert pool.submit(double, 21).result() == 42
     finally:
         pool.shutdown()
