@@ -81,7 +81,7 @@ class Coder:
             return _irrelevant(nothing(parties))
         there = frozenset().union(*(passage.lists for passage in read))
         found = settle([f for one in read for f in self._find(one, there, published)], read)
-        found = [f for f in found if _concerns(f, read)]
+        found = [f for f in found if _concerns(f, parties)]
         relevance = weigh(read, [_trace(f) for f in found])
         if relevance.score < THRESHOLD:
             return _irrelevant(relevance)
@@ -169,13 +169,13 @@ _OFFICIAL = {
 }
 
 
-def _concerns(finding: Finding, read: Sequence[Passage]) -> bool:
+def _concerns(finding: Finding, parties: Sequence[str]) -> bool:
     """Between Hong Kong and the mainland alone, courts, protests and sanctions are one side's own
     affairs; what the mainland's forces do around Taiwan is not done to Japan."""
     category, passage = finding.sign.category, finding.passage
     if category is Category.MILITARY_MARITIME and "parties.taiwan-question" in passage.lists:
         return finding.sign.status is not None or "JP" in passage.parties
-    return category not in _ABROAD or any("JP" in p.parties for p in read)
+    return category not in _ABROAD or "JP" in parties
 
 
 _ABROAD = {
@@ -216,7 +216,16 @@ def _nearest(head: Hit, others: Sequence[Hit], reach: int) -> Hit | None:
 
 
 def _best(spotted: Sequence[Spotted]) -> list[Spotted]:
-    return [one for one in spotted if not any(_outdoes(other, one) for other in spotted)]
+    """Those that no other outdoes; most others are ruled out by where their words begin and end."""
+    reach = [(min(hits)[0], max([hit[1] for hit in hits])) for _, hits in spotted]
+    return [
+        one
+        for one, (low, high) in zip(spotted, reach, strict=True)
+        if not any(
+            first <= low and high <= last and _outdoes(other, one)
+            for other, (first, last) in zip(spotted, reach, strict=True)
+        )
+    ]
 
 
 def _outdoes(better: Spotted, one: Spotted) -> bool:

@@ -87,6 +87,7 @@ class Reader:
 
     def _field(self, field: Place, text: str, found: Sequence[Hit]) -> Iterator[Passage]:
         scale = 3 if self.scanner.spaced else 1
+        listed = self.scanner.lists
         hits = iter(found)
         hit = next(hits, _END)
         for number, (start, end) in enumerate(sentences(text)):
@@ -94,7 +95,7 @@ class Reader:
                 continue
             lists: dict[str, list[Hit]] = {}
             while hit[0] < end:
-                for name in self.scanner.lists[hit[2]]:
+                for name in listed[hit[2]]:
                     if name in lists:
                         lists[name].append(hit)
                     else:

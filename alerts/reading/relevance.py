@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from alerts.reading.fold import fold
 from alerts.reading.passage import PARTIES, Passage
@@ -17,8 +18,7 @@ from alerts.reading.passage import PARTIES, Passage
 THRESHOLD = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """What the coder saw of an event: enough to weigh it."""
 
     in_lead: bool
@@ -164,10 +164,10 @@ def _against(read: Sequence[Passage], title: Sequence[Passage], traces: Sequence
     above = {name for p in title for name in p.lists}
     official = any(t.official and t.reported for t in traces)
     taken = [
-        (points if f"genres.{genre}" in above else points / 2, genre)
-        for genre, points in _GENRES.items()
+        (points if name in above else points / 2, genre)
+        for name, (genre, points) in zip(_KINDS, _GENRES.items(), strict=True)
+        if name in above or counts[name] >= 3
         if not (official and genre in _OCCASIONS)
-        if f"genres.{genre}" in above or counts[f"genres.{genre}"] >= 3
     ]
     if taken:
         points, genre = max(taken)
