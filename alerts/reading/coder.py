@@ -20,12 +20,13 @@ from alerts.reading.coding import (
     Category,
     CodedEvent,
     Coding,
+    Direction,
     Evidence,
     Status,
 )
 from alerts.reading.finding import Finding, status_of
 from alerts.reading.fold import Folded, fold
-from alerts.reading.grave import LEVELS, Grade, grade
+from alerts.reading.grave import LEVELS, Grade, Setting, grade, setting
 from alerts.reading.passage import Passage, Place, Reader
 from alerts.reading.relevance import THRESHOLD, Relevance, Trace, named, nothing, weigh
 from alerts.reading.role import Names, roles
@@ -86,7 +87,8 @@ class Coder:
         if relevance.score < THRESHOLD:
             return _irrelevant(relevance)
         title_read = [p for p in read if p.field == "title"]
-        events = tuple(_events(found, title_read, relevance, folded, reader.scanner))
+        around = setting(read, [f.passage for f in found if _is_step(f)])
+        events = tuple(_events(found, title_read, relevance, folded, reader.scanner, around))
         reasons = (*relevance.reasons, *(_why(event) for event in events if not event.background))
         return Coding(True, relevance.score, relevance.parties, events, reasons)
 
@@ -249,6 +251,7 @@ def _events(
     relevance: Relevance,
     folded: Mapping[Place, Folded],
     scanner: Scanner,
+    around: Setting,
 ) -> Iterator[CodedEvent]:
     """One event for each category, direction and status, from all sentences that speak of it."""
     groups: dict[tuple[object, ...], list[Finding]] = defaultdict(list)
@@ -257,7 +260,7 @@ def _events(
         groups[key].append(finding)
     names = Names()
     for findings in groups.values():
-        yield _event(findings, title, relevance, names, folded, scanner)
+        yield _event(findings, title, relevance, names, folded, scanner, around)
 
 
 def _event(
@@ -267,11 +270,12 @@ def _event(
     names: Names,
     folded: Mapping[Place, Folded],
     scanner: Scanner,
+    around: Setting,
 ) -> CodedEvent:
     best = findings[0]
     told = findings[:1] if best.status is Status.BACKGROUND else findings
     level = best.sign.level or next((level for f in findings if (level := _level(f))), None)
-    graded = _grade(findings, level)
+    graded = _grade(findings, level, around)
     actor, target = roles(told, title, relevance.main, names)
     return CodedEvent(
         category=best.sign.category,
@@ -317,9 +321,17 @@ def _left(text: str, start: int, end: int) -> bool:
     return bool(before.search(text, max(start - 6, 0), start) or after.match(text, end))
 
 
-def _grade(findings: Sequence[Finding], level: str | None) -> Grade:
+def _is_step(finding: Finding) -> bool:
+    """Whether it tells a measure of one side against the other, new or of these days."""
+    sign = finding.sign
+    done = finding.status in {Status.REPORTED, Status.BACKGROUND} and not sign.status
+    measure = sign.category not in {Category.DIPLOMATIC_PROTEST, Category.MILITARY_MARITIME}
+    return done and measure and sign.direction is Direction.ESCALATION
+
+
+def _grade(findings: Sequence[Finding], level: str | None, around: Setting) -> Grade:
     told = list({f.place: f.passage for f in findings}.values())
-    return grade([f.sign for f in findings], told, findings[0].status, level)
+    return grade([f.sign for f in findings], told, findings[0].status, level, around)
 
 
 def _evidence(

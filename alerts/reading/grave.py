@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from alerts.reading.coding import Category, Severity, Status
+from alerts.reading.coding import Category, Direction, Severity, Status
 from alerts.reading.passage import PARTIES, Passage
 from alerts.reading.vocabulary import Sign
 
@@ -25,6 +25,27 @@ LEVELS = {
 """Official levels of travel notices with the severity of each."""
 
 
+class Setting(NamedTuple):
+    """What the whole text says beside its events."""
+
+    ministries: int
+    """Bodies of state that take a step of their own in it."""
+    sourced: bool
+    """Whether its body names anybody who says so; true where there is no body."""
+
+
+def setting(read: Sequence[Passage], steps: Sequence[Passage]) -> Setting:
+    """The setting of a text, of which `steps` are the sentences that tell an escalation."""
+    named = {name for passage in steps for name in passage.lists if name.startswith(_MINISTRY)}
+    body = [p for p in read if p.field == "text"]
+    sourced = any(not _SOURCES.isdisjoint(p.lists) for p in body)
+    return Setting(len(named), sourced or not body)
+
+
+_MINISTRY = "severity.ministry."
+_SOURCES = {"severity.official", "severity.anonymous", "modality.speech"}
+
+
 class Grade(NamedTuple):
     """A severity and the terms of its sum."""
 
@@ -33,13 +54,17 @@ class Grade(NamedTuple):
 
 
 def grade(
-    signs: Sequence[Sign], told: Sequence[Passage], status: Status, level: str | None
+    signs: Sequence[Sign],
+    told: Sequence[Passage],
+    status: Status,
+    level: str | None,
+    around: Setting,
 ) -> Grade:
     """The severity of an event that `told` speaks of, the sentences in the order of the text."""
     base = LEVELS.get(level or "") or max((s.severity for s in signs), key=lambda s: s.rank)
     if status in {Status.DENIED, Status.BACKGROUND}:
         return Grade(Severity.LOW, (f"low, as it is {status}",))
-    steps = [*_rises(signs, told), *_falls(signs[0].category, told, level)]
+    steps = [*_rises(signs, told, around), *_falls(signs[0].category, told, level)]
     rank = min(max(base.rank + sum(step for step, _ in steps), 0), 3)
     terms = (f"{base} by {'level ' + level if level else 'kind'}", *(why for _, why in steps))
     if status is Status.CONSIDERED and rank > Severity.MEDIUM.rank:
@@ -50,13 +75,20 @@ def grade(
 Steps = list[tuple[int, str]]
 
 
-def _rises(signs: Sequence[Sign], told: Sequence[Passage]) -> Steps:
+def _rises(signs: Sequence[Sign], told: Sequence[Passage], around: Setting) -> Steps:
+    """What makes it graver. Claims raise nothing in a text that names nobody as their source."""
     steps: Steps = []
-    if any(p.leads and "modality.novelty" in p.lists for p in told):
+    if around.sourced and any(p.leads and "modality.novelty" in p.lists for p in told):
         steps.append((1, "+1 first of its kind"))
+    escalates = signs[0].direction is Direction.ESCALATION
+    if around.sourced and escalates and around.ministries >= _SEVERAL:
+        steps.append((1, "+1 several bodies of state act"))
     if signs[0].incident and any("modality.deaths" in p.lists for p in told):
         steps.append((1, "+1 deaths"))
     return steps
+
+
+_SEVERAL = 2
 
 
 def _falls(category: Category, told: Sequence[Passage], level: str | None) -> Steps:
@@ -70,6 +102,10 @@ def _falls(category: Category, told: Sequence[Passage], level: str | None) -> St
         steps.append((-1, "-1 only unnamed sources"))
     if category in _LOCAL and says("severity.minor") and not _by_state(told):
         steps.append((-1, "-1 below a government"))
+    if category is Category.TRAVEL_ADVISORY and says("severity.repeat"):
+        steps.append((-1, "-1 said before"))
+        if says("severity.mission") and not says("severity.ministry.foreign"):
+            steps.append((-1, "-1 by a mission alone"))
     if says("severity.natural"):
         steps.append((-1, "-1 caused by nature, health or technology"))
     if level is None and says("severity.partial") and not says("severity.many"):

@@ -74,6 +74,69 @@ def test_the_sentence_says_how_to_take_it(language: str, title: str, status: Sta
     assert {e.status for e in events if (e.category.value, e.direction.value) == AVOID} == {status}
 
 
+BAN = ("trade_restriction", "escalation")
+
+
+@pytest.mark.parametrize(
+    ("language", "lead", "sentence", "kind", "status"),
+    [
+        ("en", "Japan and China met.", "China had banned Japanese seafood.", BAN, "background"),
+        ("en", "Japan and China met.", "China has banned Japanese seafood.", BAN, "background"),
+        ("en", "Japan and China met.", "China banned Japanese seafood today.", BAN, "reported"),
+        ("en", "Japan and China met.", "The 2023 Japanese seafood ban hurt.", BAN, "background"),
+        ("en", "Japan and China met.", "Will China ban Japanese seafood?", BAN, "considered"),
+        ("en", "Japan and China met.", "Japanese seafood may be banned.", BAN, "considered"),
+        ("zh-Hant", "中日會面。", "當時中國禁止日本水產進口。", BAN, "background"),
+        ("zh-Hant", "中日會面。", "中國近年多次禁止日本水產進口。", BAN, "background"),
+        ("ja", "日中が会談した。", "中国は日本産水産物の輸入を禁止している。", BAN, "background"),
+        ("ja", "日中が会談した。", "日本産水産物の輸入を停止した措置に触れた。", BAN, "background"),
+    ],
+)
+def test_tense_tells_the_news_from_the_story_so_far(
+    language: str, lead: str, sentence: str, kind: tuple[str, str], status: str
+) -> None:
+    filler = {"en": " They ate. They drank.", "ja": "食事した。歩いた。"}.get(
+        language, "吃飯。散步。"
+    )
+    text = f"{lead}{filler} {sentence}"
+    coding = Coder.shipped().code("日中 Japan China", text, language=language, published=DAY)
+    found = {e.status.value for e in coding.events if (e.category.value, e.direction) == kind}
+    assert found == {status}
+
+
+DAY = date(2026, 2, 18)
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "told_too"),
+    [
+        ("en", "Japan calls on China to lift ban on seafood", False),
+        ("en", "China lifts ban on Japanese seafood", True),
+        ("zh-Hant", "日本促中國解除水產進口禁令", False),
+        ("ja", "日本政府、中国に水産物の輸入再開を求める", False),
+    ],
+)
+def test_who_asks_for_an_easing_has_none_yet(language: str, title: str, told_too: bool) -> None:
+    coding = Coder.shipped().code(title, "", language=language)
+    assert (("trade_restriction", "easing") in told(coding)) is told_too
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Senkaku Islands dispute", "The Senkaku Islands dispute is about islands of Japan."),
+        ("中日韩领导人会议", "中日韩领导人会议是中国、日本和韩国的会议，1999年起举行。"),
+    ],
+)
+def test_a_definition_is_no_news(title: str, text: str) -> None:
+    assert not Coder.shipped().code(title, text).relevant
+
+
+def test_without_a_date_a_bare_year_is_history() -> None:
+    text = "In 2012 Japan and China quarrelled: China banned rare earth exports to Japan in 2010."
+    assert BAN not in told(Coder.shipped().code("Japan and China trade", text, language="en"))
+
+
 def test_an_old_date_makes_background() -> None:
     title, text = "Japan and China trade", "Japan and China: on August 24 China banned seafood."
     fresh = Coder.shipped().code(title, text, language="en", published=date(2023, 8, 25))
@@ -175,6 +238,16 @@ def test_an_event_is_about_a_thing(language: str, title: str, thing: str) -> Non
         ("zh-Hans", "中国禁止部分日本水产品进口", "", "medium", "partial"),
         ("zh-Hant", "保安局對日本發出黑色外遊警示", "", "critical", "critical by level black"),
         ("en", "China may ban Japanese seafood", "", "medium", "only considered"),
+        (
+            "zh-Hans",
+            "教育部发布第4号留学预警",
+            "教育部提醒谨慎规划赴日留学。外交部14日提醒公民避免前往日本。",
+            "critical",
+            "several bodies",
+        ),
+        ("zh-Hans", "驻日使馆再次提醒中国公民避免前往日本", "", "low", "by a mission alone"),
+        ("zh-Hant", "外交部再次提醒國民避免前往日本", "", "medium", "said before"),
+        ("zh-Hant", "教育局：香港代表團退出JENESYS 不赴日本", "", "high", "high by kind"),
         ("en", "China denies ban on Japanese seafood", "", "low", "denied"),
     ],
 )
@@ -185,6 +258,13 @@ def test_severity_is_a_sum_with_terms(
     found = next(e for e in events if e.direction is Direction.ESCALATION)
     assert found.severity.value == severity
     assert any(term in why for why in found.terms)
+
+
+def test_a_text_without_any_source_raises_nothing() -> None:
+    title = "China bans Japanese seafood for the first time"
+    rumour = Coder.shipped().code(title, "A huge blow. Nobody saw it coming.", language="en")
+    report = Coder.shipped().code(title, "The ministry announced it.", language="en")
+    assert (rumour.events[0].severity, report.events[0].severity) == ("high", "critical")
 
 
 def test_reasons_explain_the_severity_of_what_is_reported() -> None:

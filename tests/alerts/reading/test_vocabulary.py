@@ -70,6 +70,30 @@ def test_a_category_arrives_as_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("condition", "text", "fires"),
+    [
+        ('given = ["zoo"]', "They lived in a zoo.", True),
+        ('given = ["zoo"]', "They lived well.", False),
+        ('unless = ["zoo"]', "They lived in a zoo.", False),
+        ('unless = ["zoo"]', "They lived well.", True),
+    ],
+)
+def test_a_sign_may_ask_for_words_elsewhere_in_the_text(
+    tmp_path: Path, condition: str, text: str, fires: bool
+) -> None:
+    folder = _copy(tmp_path)
+    (folder / "bears.toml").write_text(
+        'category = "exchange_cancellation"\n[words.bear]\nen = ["bamboo bear"]\n'
+        '[words.zoo]\nen = ["zoo"]\n'
+        f'[[sign]]\nall = ["bear"]\n{condition}\ndirection = "neutral"\nseverity = "low"\n',
+        "utf-8",
+    )
+    title = "Japan's government returns bamboo bear to China"
+    coding = Coder(Vocabulary.load(folder)).code(title, text, language="en")
+    assert any(event.direction == "neutral" for event in coding.events) is fires
+
+
+@pytest.mark.parametrize(
     ("content", "says"),
     [
         ('[words.x]\nen = ["{nobody}"]\n', ("local.toml:2", "nobody")),
