@@ -39,13 +39,13 @@ class Item:
 
 
 def entries_of(
-    items: Iterable[Item], source: Source, base: str
+    items: Iterable[Item], source: Source, base: str, most: int = MOST
 ) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
-    """(entries, warnings): one entry per canonical address, first come, `MOST` at the most."""
+    """(entries, warnings): one entry per canonical address, first come, `most` at the most."""
     found: dict[str, Entry] = {}
     unusable = 0
     incoming = iter(items)
-    for item in islice(incoming, MOST):
+    for item in islice(incoming, most):
         entry = entry_of(item, source, base)
         if entry:
             found.setdefault(entry.url, entry)

@@ -8,20 +8,35 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 from extractors.article import Article
 from extractors.compose import compose
 from extractors.entry import Entry
 from extractors.errors import ArchiveError, ExtractorError, FetchError, HttpError, PageError
-from extractors.fetch import Fetcher, Response, Validators
+from extractors.fetch import Response, Validators
 from extractors.googlenews import is_google_news
 from extractors.join import MOST_PAGES, continued
 from extractors.page import Page, read_page
-from extractors.robots import Visitor
 from extractors.source import Source, SourceKind
-from extractors.warc import Archive, Record
+from extractors.warc import Record
+
+
+class Asker(Protocol):
+    """What answers for addresses: a `Fetcher`, a `Visitor`, a `Journal`."""
+
+    async def get(self, url: str, validators: Validators | None = None) -> Response:
+        """The answer of `url`. Raises FetchError."""
+        ...
+
+
+class Keeper(Protocol):
+    """What keeps answers: an `Archive`, a `Journal`."""
+
+    def add(self, answer: Response) -> Record:
+        """Keep `answer`. Raises ArchiveError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +95,11 @@ class Look:
 class Reader:
     """Reads articles by one fetcher, in one executor, into one archive."""
 
-    fetcher: Fetcher | Visitor
+    fetcher: Asker
     """A `Visitor` asks each host's robots.txt first."""
     executor: Executor | None = None
     """A process pool, or by default the loop's threads."""
-    archive: Archive | None = None
+    archive: Keeper | None = None
     """Where answers are kept; None: nowhere."""
 
     async def read(self, entry: Entry, source: Source) -> Reading:

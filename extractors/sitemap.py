@@ -8,13 +8,13 @@ from lxml import etree
 
 from extractors.errors import FeedError
 from extractors.feed import Feed, unpacked
-from extractors.items import Item, entries_of
+from extractors.items import MOST, Item, entries_of
 from extractors.source import Source
 
 ASK = "look for the sitemap's address in the site's robots.txt"
 
 
-def parse_sitemap(body: bytes, source: Source, url: str) -> Feed:
+def parse_sitemap(body: bytes, source: Source, url: str, most: int = MOST) -> Feed:
     """The entries of a sitemap, gzip or not; entries of a plain one have no title.
 
     A sitemap that is cut short gives the entries before the cut, with a warning. FeedError where
@@ -26,8 +26,17 @@ def parse_sitemap(body: bytes, source: Source, url: str) -> Feed:
     root = _root(unpacked(body, url, ASK), parser, url)
     if _name(root) != "urlset":
         raise FeedError(url, _what_else(root), ASK)
-    entries, warnings = entries_of(_items(root), source, url)
+    entries, warnings = entries_of(_items(root), source, url, most)
     return Feed("sitemap", "", entries, warnings + _damage(parser, len(entries)))
+
+
+def parse_index(body: bytes, url: str) -> tuple[tuple[str, str], ...] | None:
+    """Address and date of change of each sitemap that an index lists; None where `body` is none."""
+    root = _root(unpacked(body, url, ASK), _parser(), url)
+    if _name(root) != "sitemapindex":
+        return None
+    listed = ({_name(part): (part.text or "").strip() for part in child} for child in root)
+    return tuple((found["loc"], found.get("lastmod", "")) for found in listed if "loc" in found)
 
 
 def _parser() -> etree.XMLParser:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
 
@@ -44,8 +45,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A record with the answer that it holds. `answer.url` is where the answer came from, after
-    redirects."""
+    """A record with the answer that it holds."""
 
     record: Record
     answer: Response
@@ -153,14 +153,26 @@ def _packed(answer: Response) -> tuple[str, bytes]:
         "response",
         payload=BytesIO(answer.body),
         length=len(answer.body),
-        http_headers=StatusAndHeaders(f"{answer.status} OK", _headers(answer), "HTTP/1.1"),
-        warc_headers_dict={"WARC-Date": answer.fetched_at.astimezone(UTC).strftime(DATE)},
+        http_headers=StatusAndHeaders(_status(answer), _headers(answer), "HTTP/1.1"),
+        warc_headers_dict={
+            "WARC-Date": answer.fetched_at.astimezone(UTC).strftime(DATE),
+            REQUESTED: _one_line(answer.url),
+        },
     )
     writer.write_record(record)
     return str(record.rec_headers.get_header("WARC-Record-ID")).strip("<>"), out.getvalue()
 
 
 DATE = "%Y-%m-%dT%H:%M:%S.%fZ"
+REQUESTED = "Noroshi-Requested-URI"
+"""A field of our own, as the standard allows: the address that redirects began at."""
+
+
+def _status(answer: Response) -> str:
+    try:
+        return f"{answer.status} {HTTPStatus(answer.status).phrase}"
+    except ValueError:  # of the host's own make
+        return f"{answer.status} -"
 
 
 def _headers(answer: Response) -> list[tuple[str, str]]:
@@ -224,7 +236,7 @@ def _answer(record: ArcWarcRecord) -> Response:
     headers = record.http_headers
     moment = datetime.fromisoformat(str(record.rec_headers.get_header("WARC-Date")))
     return Response(
-        url=url,
+        url=str(record.rec_headers.get_header(REQUESTED) or url),
         final_url=url,
         status=int(headers.get_statuscode()),
         body=record.content_stream().read(),

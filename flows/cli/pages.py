@@ -1,9 +1,12 @@
-"""Commands about the pages behind articles: show, replay."""
+"""Commands about the pages behind articles: show, replay, backfill."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,12 +20,14 @@ from flows.cli.console import (
     house,
     out,
     say,
+    say_error,
     show,
     to_json,
 )
 from flows.cli.look import reading
 
 if TYPE_CHECKING:
+    from flows.backfilling import Counts
     from warehouse.dossier import Dossier
 
 
@@ -30,6 +35,7 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command(name="show")(show_article)
     app.command()(replay)
+    app.command()(backfill)
 
 
 def show_article(
@@ -82,6 +88,51 @@ def replay(
     }
     show([row], list(row), how)
     return 1 if not done.articles else 0
+
+
+def backfill(
+    source: Annotated[str, typer.Argument(help="id of a source")],
+    since: Annotated[str, typer.Option(help="first day, such as 2025-11-01")],
+    until: Annotated[str | None, typer.Option(help="last day (default: today)")] = None,
+    begin: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="a sitemap, feed or list to begin at, or one with {year}, {month} and {day} "
+            "(default: the source's own address)",
+        ),
+    ] = None,
+    how: FormatOption = Format.TABLE,
+    config: ConfigOption = None,
+) -> int:
+    """Store what a source published in the past; go on where a killed one was; alert nobody.
+
+    Example: noroshi backfill hk-rthk-en-local --since 2025-11-01
+    """
+    from extractors.walk import days
+    from flows.backfilling import backfill as walk
+    from flows.backfilling import stretch_of
+
+    settings = house(config)
+    chosen = next((item for item in settings.sources if item.id == source), None)
+    if chosen is None:
+        say_error(f"there is no source {source!r}; `noroshi sources list` names them")
+        return 2
+    try:
+        stretch = stretch_of(since, until, datetime.now(UTC))
+        addresses = list(days(begin, stretch)) if begin else [chosen.url]
+    except (ValueError, LookupError) as error:
+        raise typer.BadParameter(f"these are no days or no address: {error}") from error
+
+    def told(address: str, so_far: Counts) -> None:
+        say(f"{address}: {so_far.new} new of {so_far.entries}, {so_far.asked} requests so far")
+
+    done = asyncio.run(walk(settings, chosen, stretch, list(dict.fromkeys(addresses)), told))
+    for problem in done.problems:
+        say(f"warning: {problem}")
+    row = {**asdict(done), "problems": len(done.problems)}
+    show([row], list(row), how)
+    return 0 if done.entries else 1
 
 
 def _print(found: Dossier, zone: str) -> None:

@@ -56,7 +56,8 @@ def test_an_answer_comes_back_as_it_was(archive: Archive) -> None:
     kept = record_at(archive.file, record.offset)
     assert kept.record == record
     assert kept.answer.body == ANSWER.body
-    assert (kept.answer.final_url, kept.answer.status) == (ANSWER.final_url, 200)
+    assert (kept.answer.url, kept.answer.final_url) == (ANSWER.url, ANSWER.final_url)
+    assert kept.answer.status == 200
     assert kept.answer.fetched_at == ANSWER.fetched_at
     assert kept.answer.content_type == ANSWER.content_type
     assert kept.answer.validators == ANSWER.validators
