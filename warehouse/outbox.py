@@ -21,7 +21,7 @@ from alerts.telling.quiet import Quiet, QuietMode
 from alerts.telling.reception import HOUR, Reception, Traffic, room, summarises
 from warehouse.letters import facts_to_json, message_to_json, notice_to_json
 from warehouse.parcels import Parcel, take
-from warehouse.rows import insert
+from warehouse.rows import insert, many
 
 SLICE = 30
 """Messages that a process claims at a time for one channel: few enough to end within the lease."""
@@ -223,9 +223,9 @@ def _bundle(connection: duckdb.DuckDBPyConnection, ids: Sequence[str], held: Hel
         """
         UPDATE store.delivery
         SET bundle_id = $bundle, held = $held
-        WHERE id IN (SELECT unnest($ids::VARCHAR[]))
+        WHERE id IN (SELECT unnest(from_json($ids, '["VARCHAR"]')))
         """,
-        {"bundle": bundle_id(ids), "held": str(held), "ids": list(ids)},
+        {"bundle": bundle_id(ids), "held": str(held), "ids": many(ids)},
     )
 
 
@@ -330,8 +330,9 @@ def failing(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
 
 def _present(connection: duckdb.DuckDBPyConnection, table: str, ids: Iterable[str]) -> set[str]:
     answer = connection.execute(
-        f"SELECT id FROM store.{table} WHERE id IN (SELECT unnest($ids::VARCHAR[]))",  # noqa: S608
-        {"ids": list(ids)},
+        f"SELECT id FROM store.{table} "  # noqa: S608
+        """WHERE id IN (SELECT unnest(from_json($ids, '["VARCHAR"]')))""",
+        {"ids": many(ids)},
     )
     return {row[0] for row in answer.fetchall()}
 

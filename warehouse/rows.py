@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 
 import duckdb
@@ -25,6 +26,12 @@ def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Row
     finally:
         connection.unregister("batch")
     return len(batch)
+
+
+def many(ids: Iterable[str]) -> str:
+    """Thousands of ids as one parameter, for `from_json($ids, '["VARCHAR"]')`: DuckDB takes half
+    a millisecond for each element of a list that is bound as such."""
+    return json.dumps(list(ids))
 
 
 def fetch_dicts(answer: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:

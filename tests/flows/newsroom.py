@@ -117,11 +117,15 @@ class Desk:
     name: str
     status: int = 200
     got: list[str] = field(default_factory=list)
+    refuses: str | None = None
+    """A piece of the one title that it never takes."""
 
     def __call__(self, request: Request) -> Reply:
-        if self.status == 200:
-            self.got.append(str(json.loads(request.body)["title"]))
-        return Reply(b"ok" if self.status == 200 else b"no", self.status, "text/plain")
+        title = str(json.loads(request.body)["title"])
+        status = 500 if self.refuses and self.refuses in title else self.status
+        if status == 200:
+            self.got.append(title)
+        return Reply(b"ok" if status == 200 else b"no", status, "text/plain")
 
 
 @dataclass(slots=True)
