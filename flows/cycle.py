@@ -18,7 +18,7 @@ from collections.abc import (
     Sequence,
 )
 from concurrent.futures import Executor
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -249,10 +249,18 @@ class Cycle:
             seeds.plant(connection, self.summary.started_at)
             runs.start(connection, self.summary.run_id, "watch", self.summary.started_at)
             sources.configure(connection, self.house.sources)
-            outbox.release(connection, self.summary.started_at)
+            self._release(connection)
             self.visitor.known = robots.known(connection)
             tell_silence(self.house, connection, self.summary.started_at)
             return sources.states(connection)
+
+    def _release(self, connection: Connection) -> None:
+        """Make due what a killed process was sending; not while a digest, say, is being sent."""
+        with (
+            suppress(WarehouseBusy),
+            hold(self.warehouse.sending_lock, wait_seconds=0, doing="release"),
+        ):
+            outbox.release(connection, self.summary.started_at)
 
     @property
     def _backlog(self) -> timedelta:

@@ -35,9 +35,13 @@ from flows.desk import Desk
 from flows.progress import Silent, Stages
 from warehouse import outbox
 from warehouse.database import Connection, Warehouse
+from warehouse.lock import hold
 from warehouse.parcels import Parcel
 
 Clock = Callable[[], datetime]
+
+WAIT_SECONDS = 60
+"""For a process that makes due what a killed one was sending: milliseconds."""
 
 
 @dataclass(slots=True)
@@ -57,6 +61,11 @@ class Round:
     async def run(self, *, last: bool, progress: Stages | None = None) -> None:
         """Send until nothing is due. `last`: everything that this cycle tells is written, so that
         what goes beyond a channel's cap can be summed up."""
+        lock = self.warehouse.sending_lock
+        with hold(lock, wait_seconds=WAIT_SECONDS, doing="sending", shared=True):
+            await self._run(last, progress)
+
+    async def _run(self, last: bool, progress: Stages | None) -> None:
         while parcels := await asyncio.to_thread(self._claim, last):
             by_channel: dict[str, list[Parcel]] = {}
             for parcel in parcels:

@@ -59,6 +59,11 @@ class Warehouse:
         return self.pipeline_folder / "warehouse.duckdb"
 
     @property
+    def sending_lock(self) -> Path:
+        """Held, shared, by whoever sends what the outbox holds."""
+        return self.pipeline_folder / "sending.lock"
+
+    @property
     def unpublished(self) -> bool:
         """Whether something was written for readers that the published copy lacks, be it by a
         process that was killed before it could publish."""

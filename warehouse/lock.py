@@ -20,13 +20,13 @@ _PAUSE_SECONDS = 0.05
 
 
 @contextlib.contextmanager
-def hold(path: Path, *, wait_seconds: float, doing: str) -> Iterator[None]:
-    """Hold the lock at `path`, waiting for it at most `wait_seconds`.
+def hold(path: Path, *, wait_seconds: float, doing: str, shared: bool = False) -> Iterator[None]:
+    """Hold the lock at `path`, waiting for it at most `wait_seconds`. Several may hold it `shared`.
 
     Raises WarehouseBusy (naming the process in the way) and WarehouseUnusable.
     """
     with _opened(path) as handle:
-        _acquire(handle, path, time.monotonic() + wait_seconds)
+        _acquire(handle, path, time.monotonic() + wait_seconds, shared=shared)
         with contextlib.suppress(OSError):  # on a full disk it stays unsaid who holds the lock
             os.ftruncate(handle, 0)
             os.pwrite(handle, f"{os.getpid()} {doing}".encode(), 0)
@@ -50,10 +50,11 @@ def _opened(path: Path) -> Iterator[int]:
         os.close(handle)
 
 
-def _acquire(handle: int, path: Path, deadline: float) -> None:
+def _acquire(handle: int, path: Path, deadline: float, *, shared: bool) -> None:
+    mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     while True:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, mode | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= deadline:
                 raise _busy(handle, path) from None

@@ -262,8 +262,8 @@ def put_back(connection: duckdb.DuckDBPyConnection, ids: Collection[str], now: d
 
 
 def release(connection: duckdb.DuckDBPyConnection, now: datetime) -> int:
-    """Make due what a process was sending when it died; how many. Call it under the lock of the
-    cycle, which says that no other process is at it."""
+    """Make due what a process was sending when it died; how many. Call it under the lock of those
+    who send, which says that no other process is at it."""
     answer = connection.execute(
         "UPDATE store.delivery SET due_at = $now WHERE state = 'sending' RETURNING id",
         {"now": now},

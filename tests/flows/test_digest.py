@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +17,7 @@ from flows.tables import Schedule
 from flows.watch import watch
 from tests.flows.conftest import Run
 from tests.flows.newsroom import GARDENS, WARNING_EN, WARNING_JA, Newsroom, routes
+from tests.servers import Reply, Request
 from warehouse.database import Warehouse
 from warehouse.day import digest_between
 
@@ -126,6 +129,24 @@ class TestSending:
         assert len(sent) == 2
         assert len({r.headers["idempotency-key"] for r in sent}) == 1
         assert json.loads(sent[0].body) == json.loads(sent[1].body)
+
+    async def test_a_cycle_that_begins_meanwhile_does_not_send_it_again(
+        self, news: Newsroom
+    ) -> None:
+        desk = news.desk("chat")
+        house = news.house()
+        path = next(path for path in news.site.routes if path.startswith("/hook-"))
+
+        def slow(request: Request) -> Reply:
+            time.sleep(2)
+            return desk(request)
+
+        news.site.routes[path] = slow
+        sending = asyncio.create_task(send_digest(house))
+        await asyncio.sleep(0.8)
+        await watch(house)
+        await sending
+        assert len(desk.got) == 1
 
     async def test_an_empty_digest_says_so_or_is_left_out(self, news: Newsroom) -> None:
         desk = news.desk("chat")
