@@ -57,7 +57,6 @@ def _source(row: dict[str, Any]) -> Source:
         reason=row.get("reason"),
         listing=Listing(**row["listing"]) if "listing" in row else None,
         document=row.get("document"),
-        official="government" in row["tags"],
     )
 
 

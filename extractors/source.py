@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+OFFICIAL_TAGS = frozenset({"official", "government"})
+"""Tags of sources in which an authority speaks in its own matter."""
+
 
 class SourceKind(StrEnum):
     """How the answer of a source is read."""
@@ -68,8 +71,11 @@ class Source:
     """For the kinds `html-list` and `json`."""
     document: str | None = None
     """For the kind `state`: which of the forms of `state_documents.toml` it has."""
-    official: bool = False
-    """An authority speaks here in its own matter: its notices are official ones, not reports."""
+
+    @property
+    def official(self) -> bool:
+        """Whether an authority speaks here in its own matter."""
+        return self.kind is SourceKind.STATE or not OFFICIAL_TAGS.isdisjoint(self.tags)
 
     @property
     def aggregator(self) -> bool:

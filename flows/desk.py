@@ -11,6 +11,7 @@ from alerts.telling.channel import Channel
 from alerts.telling.policy import Policy, Route
 from alerts.telling.quiet import Quiet
 from alerts.telling.reception import Reception
+from extractors.source import Source
 from flows.settings import House
 from flows.tables import ChannelTable, RouteTable
 
@@ -46,8 +47,13 @@ def policy(house: House, channels: Sequence[Channel]) -> Policy:
         routes=tuple(_route(table) for table in house.settings.route),
         # An aggregator's name is not that of the outlet; the article names it.
         outlets={source.id: source.name for source in house.sources if not source.aggregator},
-        tags={source.id: frozenset(source.tags) for source in house.sources},
+        tags={source.id: _tags(source) for source in house.sources},
     )
+
+
+def _tags(source: Source) -> frozenset[str]:
+    """A document of state needs no tag to be official."""
+    return frozenset(source.tags) | ({"official"} if source.official else set())
 
 
 def _reception(table: ChannelTable, house: House) -> Reception:

@@ -197,7 +197,6 @@ class SourceTable(_Table):
     enabled: bool = True
     listing: ListingTable | None = None
     document: str | None = None
-    official: bool = False
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -241,7 +240,6 @@ class SourceTable(_Table):
             reason=None if self.enabled else "switched off in noroshi.toml",
             listing=self.listing.listing() if self.listing else None,
             document=self.document,
-            official=self.official or self.kind is SourceKind.STATE,
         )
 
 

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from alerts.reading.coding import Severity
 from alerts.reading.rule import Rule
 from alerts.reading.verdict import speaks
-
-OFFICIAL_TAGS = frozenset({"official", "government"})
-"""Tags of sources that speak for a government: what they say confirms what media had."""
+from extractors.source import OFFICIAL_TAGS
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ every_source = pytest.mark.parametrize("source", SOURCES, ids=lambda s: s.id)
 
 
 def test_ids_and_addresses_are_unique() -> None:
-    assert len(SOURCES) == len({s.id for s in SOURCES}) == len({s.url for s in SOURCES}) == 71
+    assert len(SOURCES) == len({s.id for s in SOURCES}) == len({s.url for s in SOURCES}) == 72
 
 
 def test_every_language_and_party_has_an_enabled_source() -> None:
@@ -90,6 +90,7 @@ ARTICLES = [
     ("cn-xinhua-ja", f"https://jp.news.cn/20241118/{HEX}/c.html"),
     ("cn-chinadaily-world", "https://www.chinadaily.com.cn/a/202610/08/WS68e5a1b2a310.html"),
     ("cn-globaltimes-world", "https://www.globaltimes.cn/page/202609/1344444.shtml"),
+    ("cn-consular-list", "http://cs.mfa.gov.cn/gyls/lsgz/lsyj/ssyj/202511/t20251114_1.shtml"),
     ("cn-people-ja", "http://j.people.com.cn/n3/2021/0823/c94475-9887142.html"),
 ]
 
@@ -145,6 +146,10 @@ class TestRefusal:
             assert refusal(example) == refused.why or "*" in host, refused
 
 
+ADDED = {"jp-mofa-opendata-cn", "cn-consular-list"}
+"""Alternates that the collected rows name in words."""
+
+
 @pytest.mark.shared
 def test_enabled_are_exactly_the_well_attested_sources_that_may_be_read() -> None:
     if not COLLECTED.is_file():
@@ -152,7 +157,7 @@ def test_enabled_are_exactly_the_well_attested_sources_that_may_be_read() -> Non
     rows = [json.loads(line) for line in COLLECTED.read_text("utf-8").splitlines()]
     attested = {r["id"] for r in rows if r["confidence"] == "high"}
     assert {s.id for s in SOURCES if s.enabled} == attested - {"agg-google-news"}
-    ours = {s.id: s.url for s in SOURCES if s.id != "jp-mofa-opendata-cn"}
+    ours = {s.id: s.url for s in SOURCES if s.id not in ADDED}
     assert ours == {r["id"]: r["url"] for r in rows}
     excerpt_only = {r["id"] for r in rows if r["fulltext_policy"] == "metadata"}
     assert {s.id for s in SOURCES if not s.full_text} == excerpt_only
