@@ -168,6 +168,7 @@ _OFFICIAL = {
     Category.DIPLOMATIC_PROTEST,
     Category.TRAVEL_ADVISORY,
     Category.SANCTIONS_LEGAL,
+    Category.MILITARY_MARITIME,
 }
 
 

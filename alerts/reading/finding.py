@@ -225,6 +225,7 @@ _CASE = re.compile(
 _YEAR = re.compile(r"(?<![\d,])(?<!\d )(?<!\d, )(?:19|20)\d\d(?!\d|年\d{1,2}月\d)")
 _ATTRIBUTE = re.compile(
     f"(?:を?(?:し|され|行っ))?(?:た|ている|ていた)(?!{fold('方針|疑|容疑|可能|形|模様|上|後|際|場合|件').text})(?=[一-鿿ァ-ヶ])"
+    "|で(?=[\u4e00-\u9fffァ-ヶ])"
     f"|する(?={fold('若者|人|市民|団体|デモ|集会|声|動き|企業|住民|議員|勢力|運動').text})"
 )
-"""What follows a Japanese event that only describes a noun."""
+"""What follows a Japanese event that only describes a noun, or is the cause (禁輸で)."""
