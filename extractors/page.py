@@ -142,10 +142,18 @@ NO_PAGE = "the address leads to no article page; open it in a browser"
 TAG = re.compile(r"<\s*(?:!doctype|html|head|body|div|p|article|title|meta|span|table|br)\b", re.I)
 
 
+CONTROL = re.compile(
+    r"&#(?:0*(?:[0-8]|1[1-24-9]|2\d|3[01]|127)(?!\d)|x0*(?:[0-8bcef]|1[0-9a-f]|7f)(?![0-9a-f]));?",
+    re.I,
+)
+"""References to control characters: libxml2 makes the characters of them, and trafilatura drops all
+of a page that has one."""
+
+
 def _markup(body: bytes, url: str, content_type: str | None) -> tuple[str, tuple[str, ...]]:
     if not body.strip():
         raise EmptyPage(url, "the answer is empty (0 bytes)", "the next cycle tries again")
-    text, _ = decode(body, content_type)
+    text = CONTROL.sub("", decode(body, content_type)[0])
     if not TAG.search(text[:100_000]):
         raise PageError(url, "is no HTML page", NO_PAGE)
     if len(text) > LONGEST:

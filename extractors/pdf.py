@@ -111,7 +111,8 @@ def paragraphs(lines: list[str]) -> Iterator[str]:
     held = ""
     for line in lines:
         held = _joined(held, line)
-        if line[-1:] in SENTENCE_ENDS or len(line) < FULL_LINE * full:
+        short = len(line) < FULL_LINE * full and not HYPHEN.search(line)
+        if short or line[-1:] in SENTENCE_ENDS:
             yield held
             held = ""
     if held:

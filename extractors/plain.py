@@ -23,8 +23,13 @@ def plain_text(markup: str) -> str:
 
 
 def plain_lines(text: str) -> str:
-    """Text of a page, paragraph by paragraph: one line each, no empty ones."""
-    lines = (" ".join(line.split()) for line in printable(text[:LONGEST]).splitlines())
+    """Text of a page, paragraph by paragraph: one line each, no empty ones.
+
+    What a page shows as markup, having escaped it, goes as well: nobody who gets the text should
+    have to wonder whether a tag in it was meant.
+    """
+    shown = printable(text[:LONGEST]).splitlines()
+    lines = (plain_text(line) if TAG.search(line) else " ".join(line.split()) for line in shown)
     return "\n".join(line for line in lines if line)
 
 

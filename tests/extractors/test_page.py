@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import importlib.util
+import json
+import re
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -246,7 +248,7 @@ def test_the_interface_for_programs() -> None:
     row = extract(html("zh-Hant", head).encode(), URL).to_json()
     assert list(row) == [
         "url", "canonical_url", "title", "author", "published", "published_source", "lang", "text",
-        "site_name", "image", "warnings",
+        "site_name", "image", "warnings", "section", "paywalled",
     ]  # fmt: skip
     assert row["published"] == "2026-11-01T12:30:00+08:00"
     assert (row["published_source"], row["lang"]) == ("metadata", "zh-Hant")
@@ -364,3 +366,42 @@ def _scorer(corpus: Path) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+EVIL = (
+    "<script>steal()</script>",
+    "&lt;script&gt;steal()&lt;/script&gt;",
+    "&amp;lt;img src=x onerror=steal()&amp;gt;",
+    "<svg onload=steal()>",
+    "<iframe src=javascript:steal()></iframe>",
+    "<style>steal{}</style>",
+    "<!-- steal() -->",
+    "&#x3c;b onclick=steal()&#x3e;",
+    "\x00\x07\x1b[31m",
+    "&#27;[2J&#8238;&#x200e;&#0;",
+    '<noscript><p title="</noscript><img src=x onerror=steal()>"></noscript>',
+    '<math><mi/><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=steal()&gt;">',
+    "<template><script>steal()</script></template>",
+)
+"""Ways in which markup and control characters have got past readers of pages."""
+MARKUP = re.compile(r"<\s*/?[a-z!]|steal\(|onerror|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u202e]", re.I)
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_no_script_markup_or_control_character_survives(evil: str) -> None:
+    quoted = json.dumps(evil)[1:-1]
+    head = (
+        JSON_LD % f'{{"@type": "NewsArticle", "headline": "Alert {quoted}", "articleSection": '
+        f'"World {quoted}", "author": {{"name": "Chan {quoted}"}}}}'
+        f"<meta property='og:site_name' content='Paper {evil.replace(chr(39), '')}'>"
+    )
+    before = f"<p>{evil} {SENTENCES['en']} {evil}</p>"
+    found = page(html(head=head, title=f"Alert {evil}", before=before))
+    assert SENTENCES["en"].strip() in found.text
+    for text in (found.title, found.text, found.author, found.section, found.site_name):
+        assert not MARKUP.search(text or ""), text
+
+
+def test_text_that_only_looks_like_markup_stays() -> None:
+    found = page(html(before=f"<p>If a &lt; b and 3 &lt;5, I &lt;3 it. {SENTENCES['en']}</p>"))
+    assert "If a < b and 3 <5, I <3 it." in found.text
