@@ -41,7 +41,9 @@ def xml_tree(text: str, url: str) -> etree._Element:
         raise FeedError(url, f"is longer than {LONGEST:,} characters", ASK)
     start = text.find("<", text.find("?>") + 2 if text.startswith("<?xml") else 0)
     try:
-        return etree.fromstring(text[max(start, 0) :].encode("utf-8", "replace"), parser)
+        # Control characters are in XML only by mistake, and would end the reading of it.
+        body = printable(text[max(start, 0) :]).encode("utf-8", "replace")
+        return etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise FeedError(url, f"is no whole XML document ({error})", ASK) from error
 

@@ -42,6 +42,15 @@ async def get(url: str, limits: FetchLimits = HASTY, known: Validators | None = 
         return await fetcher.get(url, known)
 
 
+async def test_a_host_is_left_in_peace_for_as_long_as_its_rule_asks(site: Site) -> None:
+    site.routes["/"] = fixed(b"x")
+    async with Fetcher("noroshi-test", HASTY) as fetcher:
+        await fetcher.get(site.url("/"), pace=0.4)
+        await fetcher.get(site.url("/"))
+    first, second = (request.at for request in site.requests)
+    assert second - first >= 0.35
+
+
 async def test_a_page_comes_with_all_that_is_needed_to_read_it(site: Site) -> None:
     site.routes["/a"] = redirect("/b")
     site.routes["/b"] = fixed(b"hello", "text/plain; charset=big5", ETag='"7"')
