@@ -89,21 +89,54 @@ class Assignment:
 
 def assign(new: Sequence[Sighting], known: Sequence[Event]) -> Assignment:
     """Put each sighting into the event that it belongs to, or make one. Pure and deterministic."""
-    shelves: dict[tuple[str | None, ...], dict[str, Event]] = defaultdict(dict)
+    shelves: dict[tuple[str | None, ...], _Shelf] = defaultdict(_Shelf)
     for event in known:
-        shelves[_shelf(event)][event.id] = event
+        shelves[_shelf(event)].put(event)
     placed: list[tuple[Sighting, str]] = []
     touched: dict[str, Event] = {}
     made: set[str] = set()
     for sighting in sorted(new, key=_order):
         shelf = shelves[_shelf(sighting)]
-        found = _nearest(sighting, shelf.values())
+        found = _nearest(sighting, shelf.near(sighting))
         event = found or _begin(sighting)
         if found is None:
             made.add(event.id)
-        shelf[event.id] = touched[event.id] = _join(event, sighting)
+        touched[event.id] = _join(event, sighting)
+        shelf.put(touched[event.id])
         placed.append((sighting, event.id))
     return Assignment(tuple(touched.values()), tuple(placed), frozenset(made))
+
+
+class _Shelf:
+    """Events of one shelf. Those of keywords, of which a mistaken rule makes thousands, are found
+    by what an event must share with a sighting that it could hold: an article, or half of the
+    trigrams."""
+
+    def __init__(self) -> None:
+        self._events: dict[str, Event] = {}
+        self._by_trigram: dict[str, set[str]] = defaultdict(set)
+        self._by_article: dict[str, set[str]] = defaultdict(set)
+
+    def put(self, event: Event) -> None:
+        """Keep an event in its present state."""
+        if event.category is None:
+            for article in event.article_ids:
+                self._by_article[article].add(event.id)
+            if event.id not in self._events:
+                for trigram in _trigrams(event.title):
+                    self._by_trigram[trigram].add(event.id)
+        self._events[event.id] = event
+
+    def near(self, sighting: Sighting) -> Iterable[Event]:
+        """Every event that could be the one, and hardly any other."""
+        if sighting.category is not None:
+            return self._events.values()
+        # Whoever shares half of n trigrams shares one of any n // 2 + 1: the rarest are asked for.
+        trigrams = sorted(_trigrams(sighting.title), key=lambda t: len(self._by_trigram[t]))
+        ids = self._by_article.get(sighting.article_id, set()).union(
+            *(self._by_trigram[trigram] for trigram in trigrams[: len(trigrams) // 2 + 1])
+        )
+        return [self._events[id] for id in ids]
 
 
 def same_event(sighting: Sighting, event: Event) -> bool:
@@ -247,7 +280,7 @@ def _join(event: Event, sighting: Sighting) -> Event:
     )
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=50_000)
 def _trigrams(title: str) -> frozenset[str]:
     text = f" {fold(title).text} "
     return frozenset(text[i : i + 3] for i in range(len(text) - 2))

@@ -191,3 +191,34 @@ def test_a_batch_seen_twice_makes_nothing_new(batch: list[Sighting]) -> None:
     again = assign(batch, first.events)
     assert not again.new
     assert {e.id for e in again.events} <= {e.id for e in first.events}
+
+
+@given(
+    st.lists(
+        st.tuples(st.text("ab c", min_size=1, max_size=12), st.integers(0, 5), st.integers(0, 3)),
+        max_size=25,
+    )
+)
+def test_events_of_keywords_are_those_that_comparing_each_with_each_finds(
+    told: list[tuple[str, int, int]],
+) -> None:
+    """Finding by shared trigrams leaves none out: joined one by one, by `same_event` alone."""
+    seen = [
+        replace(
+            FIRST,
+            article_id=f"a{article}",
+            rule_id="words",
+            category=None,
+            direction=None,
+            title=title,
+            published_at=DAY + timedelta(days=day),
+        )
+        for title, article, day in told
+    ]
+    events: dict[str, Event] = {}
+    for number, sighting in enumerate(seen):
+        assigned = assign([sighting], list(events.values()))
+        ((_, placed),) = assigned.placed
+        fitting = {event.id for event in events.values() if same_event(sighting, event)}
+        assert (placed in fitting) if fitting else (placed in assigned.new), number
+        events |= {event.id: event for event in assigned.events}
