@@ -104,6 +104,7 @@ class World:
         sources = "".join(
             f'[[source]]\nid = "{o.id}"\nkind = "{o.kind}"\nurl = "{self.address}{o.path}"\n'
             for o in outlets
+            if o.document is None  # official levels have tests of their own
         )
         file = folder / "noroshi.toml"
         file.write_text(
@@ -353,6 +354,7 @@ class Case:
         ]
         assert sorted(p.name for p in (self.folder / "pipeline").iterdir()) == [
             "cycle.lock",
+            "sending.lock",
             "warehouse.duckdb",
             "writer.lock",
         ]
