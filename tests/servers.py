@@ -197,7 +197,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             else:
                 self._send(answer)
 
-        do_POST = do_GET  # noqa: N815 - the name is http.server's
+        do_POST = do_PUT = do_GET  # noqa: N815 - the names are http.server's
 
         def _send(self, reply: Reply) -> None:
             self.send_response(reply.status)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-import ipaddress
 import json
 import logging
 import re
-import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,9 +18,6 @@ from apprise.plugins.discord import NotifyDiscord
 from apprise.plugins.google_chat import NotifyGoogleChat
 from apprise.plugins.slack import NotifySlack
 from apprise.plugins.telegram import NotifyTelegram
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from lxml import html
 
 from alerts.errors import ChannelError, DeliveryError
@@ -31,7 +25,7 @@ from alerts.telling.channel import Channel, check, send
 from alerts.telling.notice import Notice
 from alerts.telling.render import Message, render, render_digest
 from alerts.telling.specimen import a_day
-from tests.alerts.telling.receivers import RESET, Mailbox, Webhook
+from tests.alerts.telling.receivers import RESET, Mailbox, Webhook, certificate
 from tests.alerts.telling.test_escape import HOSTILE
 
 TOKEN = "tok3nabcdef0123456789"
@@ -208,21 +202,21 @@ async def test_a_digest_by_mail(notice: Notice, mailbox: Mailbox) -> None:
 
 
 async def test_mail_goes_through_starttls_with_a_login(notice: Notice, tmp_path: Path) -> None:
-    with Mailbox(login=("bot", "s3cret-pass"), context=_certificate(tmp_path)) as mailbox:
+    with Mailbox(login=("bot", "s3cret-pass"), context=certificate(tmp_path)) as mailbox:
         url = _mailtos(mailbox, "s3cret-pass") + "&verify=no"
         await send(Channel("mail", url), render(notice))
         assert mailbox.messages[0]["Subject"] == render(notice).subject
 
 
 async def test_a_bad_certificate_is_refused_by_default(notice: Notice, tmp_path: Path) -> None:
-    with Mailbox(login=("bot", "s3cret-pass"), context=_certificate(tmp_path)) as mailbox:
+    with Mailbox(login=("bot", "s3cret-pass"), context=certificate(tmp_path)) as mailbox:
         error = await _refused(Channel("mail", _mailtos(mailbox, "s3cret-pass")), render(notice))
     assert "certificate is not valid" in error.what
     assert not error.permanent and mailbox.messages == []
 
 
 async def test_a_wrong_password_is_permanent(notice: Notice, tmp_path: Path) -> None:
-    with Mailbox(login=("bot", "s3cret-pass"), context=_certificate(tmp_path)) as mailbox:
+    with Mailbox(login=("bot", "s3cret-pass"), context=certificate(tmp_path)) as mailbox:
         url = _mailtos(mailbox, "wr0ng-pass") + "&verify=no"
         error = await _refused(Channel("mail", url), render(notice))
     assert "535" in error.what and "password" in error.remedy
@@ -436,34 +430,3 @@ def _mailtos(mailbox: Mailbox, password: str) -> str:
         f"mailtos://bot:{password}@{mailbox.host}/"
         "?from=noroshi@example.org&to=reader@example.org&mode=starttls"
     )
-
-
-def _certificate(folder: Path) -> ssl.SSLContext:
-    """A server context with a self-signed certificate for 127.0.0.1."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    today = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(today - dt.timedelta(days=1))
-        .not_valid_after(today + dt.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return context

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 from apprise.plugins.dingtalk import NotifyDingTalk
@@ -24,7 +28,7 @@ from alerts.telling.channel import Channel, send
 from alerts.telling.fit import MARK, SIZES
 from alerts.telling.notice import Appearance, Notice
 from alerts.telling.render import render
-from tests.alerts.telling.receivers import Webhook
+from tests.alerts.telling.receivers import RESET, Webhook, certificate
 from tests.alerts.telling.test_escape import HOSTILE
 
 pytestmark = pytest.mark.anyio
@@ -197,3 +201,70 @@ async def test_an_answer_without_an_error_code_is_acceptance(
 ) -> None:
     webhook.body = answer
     await send(_opened(SERVICES[name], webhook, monkeypatch), render(notice))
+
+
+ANSWERS = {200: None, 204: None, 400: True, 401: True, 404: True, 413: True, 429: False, 500: False}
+RECEIVERS = {
+    "json": "json://{}/in",
+    "mattermost": "mmost://{}/" + TOKEN,
+    "matrix": f"matrix://{TOKEN}@{{}}/!room:example.org",
+    "ntfy": "ntfy://{}/topic",
+    "gotify": "gotify://{}/" + TOKEN,
+    "rocket.chat": f"rocket://{TOKEN}/{TOKEN}@{{}}/#ops",
+    "apprise api": "apprise://{}/" + TOKEN,
+}
+STRICT_ABOUT_204 = {"mattermost", "matrix", "ntfy", "gotify", "rocket.chat", "apprise api"}
+"""Services that answer 200 with a body when they take a message: 204 comes from something else."""
+
+
+@pytest.mark.parametrize("status", ANSWERS)
+@pytest.mark.parametrize("name", RECEIVERS)
+async def test_every_receiver_is_understood(
+    notice: Notice, webhook: Webhook, name: str, status: int
+) -> None:
+    webhook.status = status
+    webhook.body = b'{"room_id": "!room:example.org", "event_id": "$1"}'  # for Matrix
+    webhook.headers = {"Retry-After": "42"} if status == 429 else {}
+    channel = Channel("desk", RECEIVERS[name].format(webhook.host))
+    permanent = False if status == 204 and name in STRICT_ABOUT_204 else ANSWERS[status]
+    if permanent is None:
+        await send(channel, render(notice))
+        assert "https://post.example/1" in unquote_plus(webhook.requests[-1].body.decode())
+        return
+    with pytest.raises(DeliveryError) as caught:
+        await send(channel, render(notice), limit=3)
+    assert str(status) in caught.value.what or (name, status) == ("matrix", 204)
+    assert caught.value.permanent is permanent
+    assert caught.value.retry_after == (timedelta(seconds=42) if status == 429 else None)
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", RECEIVERS)
+async def test_every_receiver_may_break_off(notice: Notice, webhook: Webhook, name: str) -> None:
+    webhook.status = RESET
+    with pytest.raises(DeliveryError) as caught:
+        await send(Channel("desk", RECEIVERS[name].format(webhook.host)), render(notice), limit=3)
+    assert not caught.value.permanent
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", RECEIVERS)
+async def test_every_receiver_may_hang(notice: Notice, webhook: Webhook, name: str) -> None:
+    webhook.delay = 1.0
+    begun = time.monotonic()
+    with pytest.raises(DeliveryError, match="does not answer in time") as caught:
+        await send(Channel("desk", RECEIVERS[name].format(webhook.host)), render(notice), limit=0.3)
+    assert time.monotonic() - begun < 1 and not caught.value.permanent
+
+
+SECURE = [url.replace("://", "s://", 1) for url in RECEIVERS.values()]
+
+
+@pytest.mark.parametrize("url", [*SECURE, "webhooks://{}/in"])
+async def test_a_bad_certificate_is_refused(notice: Notice, tmp_path: Path, url: str) -> None:
+    with Webhook() as webhook:
+        webhook.secure(certificate(tmp_path))
+        channel = Channel("desk", url.format(webhook.host), secret="x" * 32)
+        with pytest.raises(DeliveryError, match="certificate is not valid") as caught:
+            await send(channel, render(notice), limit=5)
+        assert webhook.requests == [] and not caught.value.permanent
