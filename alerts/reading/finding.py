@@ -91,10 +91,11 @@ _OF_VERBS = {"denied", "considered", "demand"}
 class Around:
     """The clause around the words of an event; offsets are those of the field."""
 
-    __slots__ = ("_clause", "end", "head", "last", "passage", "scale", "start")
+    __slots__ = ("_clause", "end", "head", "hits", "last", "passage", "scale", "start")
 
     def __init__(self, hits: Sequence[Hit], passage: Passage) -> None:
         self.passage = passage
+        self.hits = hits
         self.start = min(hits)[0]
         self.head = hits[0][0]
         """Where the noun of the event begins: its verb may stand before it."""
@@ -178,7 +179,13 @@ class Around:
     def tells_which(self) -> bool:
         """The event only says which person or thing is meant (停止した措置, 被取消的活動)."""
         after = self.passage.text[self.end - self.passage.start :]
-        return self.says("relative", 0) or bool(_ATTRIBUTE.match(after))
+        return self.says("relative", 0) or bool(_ATTRIBUTE.match(after)) or self._leads_noun()
+
+    def _leads_noun(self) -> bool:
+        """Whether the verb stands before its noun as an attribute (延期の会議, 被取消的演出)."""
+        base = self.passage.start
+        ends = [hit[1] - base for hit in self.hits[1:] if hit[1] <= self.head]
+        return any(_OF.match(self.passage.text, end) for end in ends)
 
     @property
     def is_named(self) -> bool:
@@ -222,6 +229,7 @@ _CASE = re.compile(
     f"(?:{fold('事件|事案|問題|騒動|風波|一事').text})"
     "| (?:incident|case|row|dispute|issue|scandal)s?\\b"
 )
+_OF = re.compile("の|的|(?:し|され)た")
 _YEAR = re.compile(r"(?<![\d,])(?<!\d )(?<!\d, )(?:19|20)\d\d(?!\d|年\d{1,2}月\d)")
 _ATTRIBUTE = re.compile(
     f"(?:を?(?:し|され|行っ))?(?:た|ている|ていた)(?!{fold('方針|疑|容疑|可能|形|模様|上|後|際|場合|件').text})(?=[一-鿿ァ-ヶ])"

@@ -130,8 +130,11 @@ def _ties(lead: Sequence[Passage]) -> Marks:
     if any(len(p.parties) >= 2 and "relations.tie" in p.lists for p in lead):
         yield 0.1, "a word for their relation in the lead"
     if any(len(p.parties) >= 2 and _state(p) for p in lead):
-        both = len(_together([p for p in lead if p.field == "title"])) >= 2
-        yield 0.15 if both else 0.1, "a government and another party in one sentence"
+        title = _together([p for p in lead if p.field == "title"])
+        yield (
+            0.15 if len(title) >= 2 and "JP" in title else 0.1,
+            "a government and another party in one sentence",
+        )
 
 
 _COMPOUNDS = ("parties.JP-CN", "parties.HK-JP", "parties.HK-CN")

@@ -105,6 +105,8 @@ class _News:
         category, direction = finding.sign.category, finding.sign.direction
         if direction is Direction.NEUTRAL:
             return False
+        if direction is Direction.ESCALATION and self._is_judged(category):
+            return True
         other = next(d for d in _OPPOSITES if d is not direction)
         if finding.passage.field == "text" and (category, other) in self.title:
             return True
@@ -115,6 +117,11 @@ class _News:
         if self._below(finding) and other is stronger and (category, other) in self.leads:
             return True
         return other is stronger and (*finding.place, category, other) in self.sentences
+
+    def _is_judged(self, category: Category) -> bool:
+        """A verdict on the attacker is the news; the attack was."""
+        judged = (Category.DETENTION_SAFETY, Direction.NEUTRAL)
+        return category is Category.DETENTION_SAFETY and judged in self.leads
 
     def _lasts(self, finding: Finding) -> bool:
         """A state that lasts ("has urged", 呼びかけている) or began the other day: beside the other
