@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from cssselect import HTMLTranslator, SelectorError
 from lxml.etree import XPath
@@ -48,6 +49,7 @@ def parse_html_list(body: bytes, content_type: str | None, source: Source, url: 
     return Feed("html", _title(tree), entries, warnings)
 
 
+@lru_cache(maxsize=500)
 def selector(css: str) -> XPath:
     """A CSS selector, ready to be asked; ValueError where it is none."""
     try:

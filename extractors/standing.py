@@ -96,16 +96,21 @@ def compare(
     lapses = [s for s in known.values() if s.rank and not _in_force(s.key, current)]
     many = _many(lapses, known)
     kept = {s.key: _doubted(s, now) for s in lapses if _waits(s, s.key in current, many, now)}
-    gone = [key for key in known if key not in current and key not in kept]
-    lifted = {key: replace(known[key], level="", rank=0, words="") for key in gone}
-    believed = {**{k: replace(s, since=now) for k, s in lifted.items()}, **current, **kept}
+    believed = {**_lifted(known, now), **current, **kept}
     pairs = [_told(known.get(key), standing) for key, standing in believed.items()]
-    doubt = _doubt(len(lapses), known) if many and kept else ""
     return Comparison(
-        tuple(standing for standing, _ in pairs),
-        tuple(change for _, change in pairs if change),
-        doubt,
+        kept=tuple(standing for standing, _ in pairs),
+        changes=tuple(change for _, change in pairs if change),
+        doubt=_doubt(len(lapses), known) if many and kept else "",
     )
+
+
+def _lifted(known: Mapping[str, Standing], now: datetime) -> dict[str, Standing]:
+    """What becomes of each record that the document lacks and nothing speaks for."""
+    return {
+        key: replace(standing, level="", rank=0, words="", since=now, lapsing_since=None)
+        for key, standing in known.items()
+    }
 
 
 def _in_force(key: str, current: Mapping[str, Standing]) -> bool:

@@ -128,7 +128,8 @@ def _worded(digest: Digest, channel: Channel) -> Message:
 
 
 def _names(house: House) -> dict[str, str]:
-    return {source.id: source.name for source in house.sources}
+    """Names of outlets. An aggregator's is not that of the outlet; the article names it."""
+    return {source.id: source.name for source in house.sources if not source.aggregator}
 
 
 def _states(warehouse: Warehouse, id_: str) -> Mapping[str, DeliveryState]:
