@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flows.settings import House
-from warehouse import appearances, pages
+from warehouse import appearances, pages, upkeep
 from warehouse.database import Warehouse
-from warehouse.upkeep import clear
+from warehouse.inspect import Contents
 
 log = logging.getLogger(__name__)
 
@@ -25,19 +25,30 @@ async def maintain(house: House) -> str:
 
 def _maintain(house: House, now: datetime) -> str:
     warehouse = Warehouse(house.data_folder)
+    kept = house.settings.keep
     old = _past(house.warc_folder, now - timedelta(days=house.settings.pages.keep_days))
+    upkeep.sweep(warehouse)
     with warehouse.writing("maintain") as connection:
-        gone = clear(connection, now)
+        gone = upkeep.clear(connection, now, kept.retention)
         pages.forget_files(connection, [file.name for file in old])
     while _catch_up(warehouse):
         log.info("linked the texts of articles that an older noroshi stored")
+    saved = upkeep.compact(warehouse)
+    whole = upkeep.check(warehouse) if kept.check else None
     warehouse.publish()
     for file in old:
         file.unlink(missing_ok=True)
     return (
-        f"cleared {gone['fetches']} old requests, {gone['runs']} old runs and "
-        f"{len(old)} WARC files; published"
+        f"cleared {gone.requests} old requests, {gone.runs} old runs, {gone.versions} former "
+        f"versions, {gone.orphans} rows of nothing and {len(old)} WARC files; "
+        f"{_checked(whole)}; {saved >> 20} MiB saved; published"
     )
+
+
+def _checked(whole: Contents | None) -> str:
+    if whole is None:
+        return "not checked"
+    return f"read {sum(whole.rows.values()):,} rows and found them whole"
 
 
 def _catch_up(warehouse: Warehouse) -> int:

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from alerts.reading.coding import Category, Severity
 from alerts.telling.quiet import QuietMode
 from extractors.source import Listing, Source, SourceKind
+from warehouse.retention import Retention
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -183,6 +184,23 @@ class Pages(_Table):
         return tuple(timedelta(hours=hours) for hours in sorted(self.look_again_hours))
 
 
+class Keep(_Table):
+    """What the nightly upkeep leaves. Articles, events and alerts always stay."""
+
+    requests_days: int = Field(default=30, ge=0, le=36500)
+    """Days for which requests are logged; 0 for ever."""
+    runs_days: int = Field(default=400, ge=0, le=36500)
+    """Days for which cycles are; 0 for ever."""
+    versions_days: int = Field(default=0, ge=0, le=36500)
+    """Days for which the former contents of changed articles are kept; 0 for ever."""
+    check: bool = True
+    """Whether the upkeep reads the whole file to be sure of it."""
+
+    @property
+    def retention(self) -> Retention:
+        return Retention(self.requests_days, self.runs_days, self.versions_days)
+
+
 class SourceTable(_Table):
     """One `[[source]]`."""
 
@@ -325,6 +343,7 @@ class Settings(BaseSettings):
     schedule: Schedule = Schedule()
     fetch: Fetching = Fetching()
     pages: Pages = Pages()
+    keep: Keep = Keep()
     sources: Sources = Sources()
     rules: Shipped = Shipped()
     alerts: Telling = Telling()
@@ -354,6 +373,7 @@ def nearest(place: tuple[str | int, ...]) -> str:
         "schedule": Schedule,
         "fetch": Fetching,
         "pages": Pages,
+        "keep": Keep,
         "sources": Sources,
         "rules": Shipped,
         "source": SourceTable,

@@ -300,6 +300,23 @@ def the_copy_is_damaged(house: House) -> None:
     house.run("sql", "SELECT 1", status=0)
 
 
+def a_backup_is_restored(house: House) -> None:
+    house.run("backup", "kept.duckdb", status=0)
+    house.run("restore", "kept.duckdb", status=0)
+    house.run("restore", "nowhere.duckdb", status=1)
+    (house.folder / "kept.duckdb").write_bytes(b"xxxx")
+    house.run("restore", "kept.duckdb", status=1)
+
+
+def the_clock_was_set_back(house: House) -> None:
+    with house.warehouse.writing("try") as connection:
+        connection.execute(
+            "INSERT INTO store.run (id, started_at) VALUES ('later', now() + INTERVAL 2 DAY)"
+        )
+    house.warehouse.publish()
+    house.run("doctor", status=1)
+
+
 def a_cycle_is_at_work(house: House) -> None:
     with hold(house.warehouse.pipeline_folder / "cycle.lock", wait_seconds=0, doing="a cycle"):
         house.run("run", status=1)
@@ -356,6 +373,8 @@ SITUATIONS = [
     the_folder_cannot_be_written,
     the_live_file_is_damaged,
     the_copy_is_damaged,
+    a_backup_is_restored,
+    the_clock_was_set_back,
     a_cycle_is_at_work,
     a_program_has_the_live_file_open,
     the_port_is_taken,

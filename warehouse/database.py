@@ -97,7 +97,7 @@ class Warehouse:
                 if for_readers:
                     # Before the commit: a kill in between costs one publication too many, not one
                     # too few.
-                    with _os_errors(self._mark):
+                    with os_errors(self._mark):
                         self._mark.touch()
 
     @contextlib.contextmanager
@@ -106,9 +106,9 @@ class Warehouse:
         again, while an empty warehouse would tell everything a second time."""
         if not self.live.exists() and self.published.exists():
             log.warning("%s is gone; beginning with %s", self.live, self.published)
-            with _os_errors(self.live):
+            with os_errors(self.live):
                 draft = self.pipeline_folder / "recovering.duckdb"
-                _clone(self.published, draft)
+                clone(self.published, draft)
                 self.live.with_name(f"{self.live.name}.wal").unlink(missing_ok=True)
                 draft.replace(self.live)
         yield
@@ -116,14 +116,14 @@ class Warehouse:
     def publish(self, *, wait_seconds: float = 60) -> None:
         """Replace the published copy by the live file as it is now, in one rename."""
         lock = self.pipeline_folder / "writer.lock"
-        with hold(lock, wait_seconds=wait_seconds, doing="publish"), _os_errors(self.published):
+        with hold(lock, wait_seconds=wait_seconds, doing="publish"), os_errors(self.published):
             draft = self.pipeline_folder / "publishing.duckdb"
-            _clone(self.live, draft)
+            clone(self.live, draft)
             # A person who wrote into the former copy left a log, which would be replayed on the
             # new one. It goes first: a process killed here leaves the former copy as it was.
             self.published.with_name(f"{PUBLISHED}.wal").unlink(missing_ok=True)
             draft.replace(self.published)
-            _sync(self.folder)
+            sync(self.folder)
             self._mark.unlink(missing_ok=True)
 
     def reading(self, *, timezone: str = "UTC") -> Connection:
@@ -139,7 +139,7 @@ class Warehouse:
                 raise WarehouseBusy(self.published, _first_line(error), remedy) from error
             remedy = "if it is damaged, remove it and run `noroshi maintain`, which makes it anew"
             raise _unusable(self.published, error, remedy) from error
-        connection.execute(f"SET TimeZone = '{_quoted(timezone)}'")
+        connection.execute(f"SET TimeZone = '{quoted(timezone)}'")
         # What takes long would draw a bar of DuckDB's own on stdout, among the results.
         connection.execute("SET enable_progress_bar = false")
         return connection
@@ -205,7 +205,7 @@ def _attach(connection: Connection, file: Path, deadline: float) -> None:
     """Attach the live file, waiting while a foreign program (a DuckDB shell, say) has it open."""
     while True:
         try:
-            connection.execute(f"ATTACH '{_quoted(str(file))}' AS noroshi")
+            connection.execute(f"ATTACH '{quoted(file)}' AS noroshi")
         except duckdb.Error as error:
             if not _locked(error):
                 raise _unusable(file, error) from error
@@ -228,7 +228,8 @@ def _transaction(connection: Connection) -> Iterator[None]:
         raise
 
 
-def _clone(source: Path, target: Path) -> None:
+def clone(source: Path, target: Path) -> None:
+    """Copy a file that nobody writes, to the disk; the blocks are shared where that can be."""
     with source.open("rb") as reader, target.open("wb") as writer:
         try:
             fcntl.ioctl(writer, _FICLONE, reader.fileno())
@@ -238,7 +239,8 @@ def _clone(source: Path, target: Path) -> None:
         os.fsync(writer.fileno())
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Bring renames in a folder to the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -247,7 +249,8 @@ def _sync(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _os_errors(where: Path) -> Iterator[None]:
+def os_errors(where: Path) -> Iterator[None]:
+    """What the operating system refuses, as WarehouseUnusable."""
     try:
         yield
     except OSError as error:
@@ -256,6 +259,15 @@ def _os_errors(where: Path) -> Iterator[None]:
             f"it cannot be written ({error.strerror})",
             "free some disk space or give this user write access, then run the next cycle",
         ) from error
+
+
+@contextlib.contextmanager
+def file_errors(file: Path) -> Iterator[None]:
+    """What DuckDB refuses to do with a file, as WarehouseUnusable."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise _unusable(file, error) from error
 
 
 def _unusable(
@@ -282,5 +294,6 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0]
 
 
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
+def quoted(text: object) -> str:
+    """As a string literal of SQL holds it."""
+    return str(text).replace("'", "''")

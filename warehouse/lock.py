@@ -63,10 +63,29 @@ def _acquire(handle: int, path: Path, deadline: float, *, shared: bool) -> None:
             return
 
 
+def holder(path: Path) -> str | None:
+    """Who holds the lock at `path` and what for; None where nobody does."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pid, doing = _read(handle)
+        return f"process {pid} ({doing})"
+    finally:
+        os.close(handle)
+    return None
+
+
 def _busy(handle: int, path: Path) -> WarehouseBusy:
+    pid, doing = _read(handle)
+    what = f"process {pid} is at work here ({doing})"
+    return WarehouseBusy(path.parent, what, "wait until it has ended, or stop it")
+
+
+def _read(handle: int) -> tuple[str, str]:
+    """Number of the holder, and what it does."""
     pid, _, doing = os.pread(handle, 200, 0).decode(errors="replace").partition(" ")
-    return WarehouseBusy(
-        path.parent,
-        f"process {pid or 'unknown'} is at work here ({doing or 'starting'})",
-        "wait until it has ended, or stop it",
-    )
+    return pid or "unknown", doing or "starting"

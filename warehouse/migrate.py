@@ -39,19 +39,19 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
 
     A process that dies half-way leaves the schema as it was before the migration at hand.
     """
-    applied = _applied(connection)
+    present = applied(connection)
     newest = migrations()[-1].number
-    if applied > newest:
+    if present > newest:
         raise WarehouseTooNew(
             "the warehouse",
-            f"it has schema {applied}, and this noroshi knows schemas up to {newest}",
+            f"it has schema {present}, and this noroshi knows schemas up to {newest}",
             "use the newer noroshi that wrote it, or another data_folder",
         )
-    for migration in migrations()[applied:]:
+    for migration in migrations()[present:]:
         _apply(connection, migration)
 
 
-def _applied(connection: duckdb.DuckDBPyConnection) -> int:
+def applied(connection: duckdb.DuckDBPyConnection) -> int:
     """Number of the newest migration in the ledger; 0 for a new warehouse."""
     ledger = connection.execute(
         "SELECT count(*) FROM duckdb_tables() "

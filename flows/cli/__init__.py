@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from flows.cli import alerts, ask, begin, look, machine, operate, pages, rules, sources
+from flows.cli import alerts, ask, begin, keep, look, machine, operate, pages, rules, sources
 from flows.cli.console import encode_streams, markup, say, say_error
 
 app = typer.Typer(
@@ -26,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=markup(),
 )
 
-for module in (begin, operate, ask, alerts, look, pages, sources, rules, machine):
+for module in (begin, operate, ask, alerts, look, pages, sources, rules, keep, machine):
     module.register(app)
 
 

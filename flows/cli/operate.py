@@ -1,4 +1,4 @@
-"""Commands that work: run, serve, demo, seed, digest, maintain."""
+"""Commands that work: run, serve, demo, seed, digest."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from flows.cli.console import (
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    for command in (run, serve, demo, seed, digest, maintain):
+    for command in (run, serve, demo, seed, digest):
         app.command()(command)
 
 
@@ -170,17 +170,6 @@ def digest(
     if sent < len(states):
         say(f"{_counted(len(states) - sent, 'channel')} to follow: it goes out with a next cycle")
     return 0 if sent else 1
-
-
-def maintain(config: ConfigOption = None) -> int:
-    """Clear out old log rows and publish.
-
-    Example: noroshi maintain
-    """
-    from flows.maintain import maintain as keep_up
-
-    say(asyncio.run(keep_up(house(config))))
-    return 0
 
 
 def _log_to_stderr() -> None:

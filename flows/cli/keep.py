@@ -1,0 +1,165 @@
+"""Commands that keep: shell, export, backup, restore, doctor, maintain."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.ask import one_of
+from flows.cli.console import ConfigOption, Format, FormatOption, house, out, say, say_error, show
+from flows.cli.look import DayOption, day, reading
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    for command in (shell, export, backup, restore, maintain, doctor):
+        app.command()(command)
+
+
+def shell(
+    plain: Annotated[bool, typer.Option(help="noroshi's own prompt in any case")] = False,
+    config: ConfigOption = None,
+) -> int:
+    """Ask in SQL, again and again: DuckDB's own program or harlequin where installed.
+
+    Otherwise a small prompt: a statement ends with `;`, an empty line or Ctrl-D ends the prompt.
+
+    Example: noroshi shell
+    """
+    from warehouse.database import Warehouse
+
+    settings = house(config)
+    reading(settings).close()
+    file = str(Warehouse(settings.data_folder).published)
+    for program, option in (("duckdb", "-readonly"), ("harlequin", "--read-only")):
+        if not plain and (found := shutil.which(program)):
+            os.execv(found, [program, option, file])  # noqa: S606 (a program of the user's PATH)
+    return _prompt(config)
+
+
+def _prompt(config: Path | None) -> int:
+    from warehouse.database import queries
+    from warehouse.errors import QueryError
+
+    settings = house(config)
+    asked: list[str] = []
+    with reading(settings) as connection:
+        while line := _line("... " if asked else "noroshi> "):
+            asked.append(line)
+            if not line.rstrip().endswith(";"):
+                continue
+            try:
+                for columns, rows in queries(connection, "\n".join(asked)):
+                    records = [dict(zip(columns, row, strict=True)) for row in rows]
+                    zone = settings.settings.timezone
+                    show(records, columns, Format.TABLE, zone=zone, none="no rows")
+            except QueryError as error:
+                say_error(str(error))
+            asked = []
+    return 0
+
+
+def _line(prompt: str) -> str:
+    if sys.stdin.isatty():
+        out().print(prompt, end="")
+    return sys.stdin.readline().rstrip("\n")
+
+
+def export(
+    target: Annotated[Path, typer.Argument(help="folder to make; a file for duckdb")],
+    kind: Annotated[
+        str, typer.Option("--format", help="parquet, csv, jsonl or duckdb")
+    ] = "parquet",
+    since: DayOption = None,
+    config: ConfigOption = None,
+) -> int:
+    """Write all views as files for other programs; articles as Parquet by month.
+
+    Example: noroshi export archive --format parquet --since 2025-11-01
+    """
+    from warehouse.export import Kind
+    from warehouse.export import export as write
+
+    chosen = one_of(Kind, "--format", kind) or Kind.PARQUET
+    with reading(house(config)) as connection:
+        for view, rows in write(connection, target, chosen, day(since)):
+            say(f"{view}: {rows:,} rows")
+    out().print(str(target), markup=False)
+    return 0
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="file to make")], config: ConfigOption = None
+) -> int:
+    """Copy the warehouse into one file, while cycles go on, and read the copy to be sure.
+
+    Settings, secrets and the WARC folder are files already: copy them beside it.
+
+    Example: noroshi backup noroshi-2025-11-24.duckdb
+    """
+    from warehouse.backup import backup as copy
+    from warehouse.database import Warehouse
+
+    settings = house(config)
+    reading(settings).close()
+    contents = copy(Warehouse(settings.data_folder), file)
+    say(f"schema {contents.schema}, {contents.rows['article']:,} articles, read and found whole")
+    out().print(str(file), markup=False)
+    return 0
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="a backup, or a published copy")],
+    config: ConfigOption = None,
+) -> int:
+    """Put a backup in the place of the warehouse, once it is read and found whole.
+
+    What is there now is kept under another name. Alerts told after the backup may be told again.
+
+    Example: noroshi restore noroshi-2025-11-24.duckdb
+    """
+    from warehouse.backup import restore as put
+    from warehouse.database import Warehouse
+
+    settings = house(config)
+    contents, former = put(Warehouse(settings.data_folder), file, datetime.now(UTC))
+    say(f"restored {contents.rows['article']:,} articles of schema {contents.schema}")
+    if former:
+        say(f"what was there is in {former}; remove it when you are content")
+    return 0
+
+
+def maintain(config: ConfigOption = None) -> int:
+    """Clear out what is past its time, check the live file, make it small again, and publish.
+
+    Example: noroshi maintain
+    """
+    from flows.maintain import maintain as keep_up
+
+    say(asyncio.run(keep_up(house(config))))
+    return 0
+
+
+def doctor(how: FormatOption = Format.TABLE, config: ConfigOption = None) -> int:
+    """One page on how noroshi is: folder, disk, locks, files, rows, outbox, sources, clock.
+
+    Exit status 1 where something is a problem.
+
+    Example: noroshi doctor
+    """
+    from flows.doctor import State, examine
+
+    findings = examine(house(config), datetime.now(UTC))
+    rows = [{"of": one.of, "state": str(one.state), "finding": one.what} for one in findings]
+    show(rows, ["of", "state", "finding"], how)
+    problems = [one for one in findings if one.state is State.PROBLEM]
+    for one in problems:
+        say_error(f"{one.of}: {one.what}")
+    return 1 if problems else 0

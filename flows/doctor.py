@@ -1,0 +1,183 @@
+"""The doctor: whether a data folder is well, one finding a line, each with what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from flows.settings import House
+from warehouse.database import Warehouse
+from warehouse.errors import WarehouseError
+from warehouse.lock import holder
+from warehouse.migrate import migrations
+from warehouse.vitals import Vitals, vitals
+
+SLACK = timedelta(minutes=10)
+"""How far in the future something written down may lie: clocks are set all the time."""
+LATE = timedelta(hours=1)
+"""How long a message may wait before somebody should look."""
+
+
+class State(StrEnum):
+    """How grave a finding is."""
+
+    OK = "ok"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the page."""
+
+    of: str
+    state: State
+    what: str
+
+
+def examine(house: House, now: datetime) -> list[Finding]:
+    """Everything that can be seen without writing. Raises nothing for what is wrong there."""
+    warehouse = Warehouse(house.data_folder)
+    return [
+        _folder(warehouse.folder),
+        _disk(warehouse),
+        *_locks(warehouse),
+        _live(warehouse),
+        *_published(warehouse, house, now),
+    ]
+
+
+def _folder(folder: Path) -> Finding:
+    if not folder.is_dir():
+        return _note("data folder", f"{folder} is not there yet; the first cycle makes it")
+    if not os.access(folder, os.W_OK):
+        return _problem("data folder", f"{folder} cannot be written; give this user access")
+    return _ok("data folder", str(folder))
+
+
+def _disk(warehouse: Warehouse) -> Finding:
+    place = next(p for p in (warehouse.folder, *warehouse.folder.parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    needed = 2 * _size(warehouse.live)
+    if free < needed:
+        return _problem(
+            "disk", f"{_mib(free)} free, and publishing wants up to {_mib(needed)}; make room"
+        )
+    return _ok("disk", f"{_mib(free)} free")
+
+
+def _locks(warehouse: Warehouse) -> Iterator[Finding]:
+    for name in ("cycle", "writer"):
+        who = holder(warehouse.pipeline_folder / f"{name}.lock")
+        yield _ok(f"{name} lock", who or "free")
+
+
+def _live(warehouse: Warehouse) -> Finding:
+    if not warehouse.live.exists():
+        what = "is not there yet"
+        if warehouse.published.exists():
+            what = "is gone; the next cycle begins with the published copy"
+        return _note("live file", f"{warehouse.live} {what}")
+    what = f"{_mib(_size(warehouse.live))}"
+    if warehouse.unpublished:
+        return _note("live file", f"{what}; the next cycle publishes what is new in it")
+    return _ok("live file", what)
+
+
+def _published(warehouse: Warehouse, house: House, now: datetime) -> Iterator[Finding]:
+    if not warehouse.published.exists():
+        yield _note("published copy", "is not there; `noroshi maintain` makes it anew")
+        return
+    try:
+        with warehouse.reading() as connection:
+            signs = vitals(connection)
+    except WarehouseError as error:
+        yield _problem("published copy", str(error))
+        return
+    age = now.timestamp() - warehouse.published.stat().st_mtime
+    yield _ok("published copy", f"{_mib(_size(warehouse.published))}, {_long(age)} old")
+    yield _schema(signs)
+    counted = ", ".join(f"{name} {count:,}" for name, count in signs.rows.items() if count)
+    yield _ok("rows", counted or "none")
+    yield _cycle(signs, house, now)
+    yield _outbox(signs, now)
+    yield _sources(signs)
+    yield _clock(signs, now)
+
+
+def _schema(signs: Vitals) -> Finding:
+    known = migrations()[-1].number
+    if signs.schema > known:
+        what = f"{signs.schema}, and this noroshi knows schemas up to {known}; use the newer one"
+        return _problem("schema", what)
+    if signs.schema < known:
+        return _note("schema", f"{signs.schema} of {known}; the next cycle brings it up to date")
+    return _ok("schema", f"{signs.schema} of {known}")
+
+
+def _cycle(signs: Vitals, house: House, now: datetime) -> Finding:
+    if signs.last_run is None:
+        return _note("last cycle", "none yet; `noroshi run`")
+    age = (now - signs.last_run).total_seconds()
+    if age > 4 * 60 * house.settings.schedule.watch_minutes:
+        return _note("last cycle", f"{_long(age)} ago; does `noroshi serve` run?")
+    return _ok("last cycle", f"{_long(age)} ago")
+
+
+def _outbox(signs: Vitals, now: datetime) -> Finding:
+    dead = f"; {signs.dead} were given up (noroshi alerts list)" if signs.dead else ""
+    if signs.oldest_waiting is None:
+        return _ok("outbox", f"nothing waits{dead}")
+    age = now - signs.oldest_waiting
+    what = f"{signs.waiting} wait, the oldest for {_long(age.total_seconds())}{dead}"
+    if age > LATE:
+        return _problem("outbox", f"{what}; `noroshi channels test` says why")
+    return _ok("outbox", what)
+
+
+def _sources(signs: Vitals) -> Finding:
+    what = f"{signs.sources} on, {signs.failing} failing"
+    if not signs.failing:
+        return _ok("sources", what)
+    told = f"{what}; `noroshi sources list` says which"
+    return (_problem if signs.failing == signs.sources else _note)("sources", told)
+
+
+def _clock(signs: Vitals, now: datetime) -> Finding:
+    if signs.newest and signs.newest > now + SLACK:
+        ahead = _long((signs.newest - now).total_seconds())
+        what = f"{now:%Y-%m-%d %H:%M} UTC is {ahead} before what was written last; set the clock"
+        return _problem("clock", what)
+    return _ok("clock", f"{now:%Y-%m-%d %H:%M} UTC")
+
+
+def _ok(of: str, what: str) -> Finding:
+    return Finding(of, State.OK, what)
+
+
+def _note(of: str, what: str) -> Finding:
+    return Finding(of, State.NOTE, what)
+
+
+def _problem(of: str, what: str) -> Finding:
+    return Finding(of, State.PROBLEM, what)
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
+def _mib(size: float) -> str:
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"
+
+
+def _long(seconds: float) -> str:
+    minutes = int(seconds) // 60
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"

@@ -1,0 +1,82 @@
+"""Backups: the whole warehouse as one DuckDB file, and back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from warehouse.database import Warehouse, clone, os_errors, sync
+from warehouse.errors import WarehouseUnusable
+from warehouse.inspect import Contents, inspect
+from warehouse.lock import hold
+
+
+def backup(warehouse: Warehouse, target: Path) -> Contents:
+    """Copy the warehouse to `target` in one rename, and inspect the copy.
+
+    Publishes first what is not published yet. What is copied is the published file as it was when
+    the copying began: it is replaced and never written, so that a cycle may go on meanwhile.
+    Raises WarehouseError.
+    """
+    if target.exists():
+        raise WarehouseUnusable(target, "it exists already", "name a file that does not")
+    if warehouse.live.exists() and warehouse.unpublished:
+        warehouse.publish()
+    with _draft(target) as draft:
+        with os_errors(target):
+            clone(warehouse.published, draft)
+        contents = inspect(draft)
+        with os_errors(target):
+            draft.replace(target)
+            sync(target.parent)
+    return contents
+
+
+def restore(warehouse: Warehouse, source: Path, now: datetime) -> tuple[Contents, Path | None]:
+    """Put a backup in the place of the warehouse, once it is found whole; where the former went.
+
+    Refuses while a cycle is at work. What cannot be read stays untouched: the former live file is
+    kept beside the new one under another name, with its log. A process killed half-way leaves the
+    one or the other. The schema is brought up to date at the next write.
+    """
+    contents = inspect(source)
+    folder = warehouse.pipeline_folder
+    with (
+        hold(folder / "cycle.lock", wait_seconds=0, doing="restore"),
+        hold(folder / "writer.lock", wait_seconds=60, doing="restore"),
+        os_errors(warehouse.live),
+    ):
+        draft = folder / "restoring.duckdb"
+        clone(source, draft)
+        former = _put_by(warehouse.live, folder / f"former-{now:%Y%m%dT%H%M%S}.duckdb")
+        draft.replace(warehouse.live)
+        sync(folder)
+    with warehouse.writing("bring the schema up to date"):
+        pass
+    warehouse.publish()
+    return contents, former
+
+
+def _put_by(live: Path, former: Path) -> Path | None:
+    """A second name for the live file. Its log goes first: on another file it would do harm."""
+    log = live.with_name(f"{live.name}.wal")
+    if not live.exists():
+        log.unlink(missing_ok=True)
+        return None
+    former.hardlink_to(live)
+    if log.exists():
+        log.replace(former.with_name(f"{former.name}.wal"))
+    return former
+
+
+@contextlib.contextmanager
+def _draft(target: Path) -> Iterator[Path]:
+    draft = target.with_name(f"{target.name}.part")
+    with os_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,76 @@
+"""Inspection: whether a warehouse file is whole, and what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from warehouse.database import Connection
+from warehouse.errors import WarehouseBusy, WarehouseTooNew, WarehouseUnusable
+from warehouse.migrate import applied, migrations
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a whole file holds."""
+
+    schema: int
+    """Number of its newest migration."""
+    rows: dict[str, int]
+    """Rows of each table of the pipeline."""
+
+
+def inspect(file: Path) -> Contents:
+    """Read every row of every table, which checks the sums of all blocks; memory stays bounded.
+
+    Raises WarehouseUnusable where the file is missing, damaged or no warehouse, WarehouseBusy where
+    a program writes into it, and WarehouseTooNew.
+    """
+    if not file.is_file():
+        raise WarehouseUnusable(file, "there is no such file", "name a file of noroshi's")
+    with _opened(file) as connection:
+        schema = applied(connection)
+        newest = migrations()[-1].number
+        if not schema:
+            raise WarehouseUnusable(file, "it is no warehouse of noroshi's", "name another file")
+        if schema > newest:
+            raise WarehouseTooNew(
+                file,
+                f"it has schema {schema}, and this noroshi knows schemas up to {newest}",
+                "use the newer noroshi that wrote it",
+            )
+        return Contents(schema, {table: _read(connection, table) for table in tables(connection)})
+
+
+def tables(connection: Connection) -> list[str]:
+    """Names of the pipeline's tables in the current catalogue, without their schema."""
+    answer = connection.execute(
+        "SELECT table_name FROM duckdb_tables() "
+        "WHERE database_name = current_database() AND schema_name = 'store' ORDER BY table_name"
+    )
+    return [row[0] for row in answer.fetchall()]
+
+
+def _read(connection: Connection, table: str) -> int:
+    answer = connection.execute(
+        f"SELECT count(*), bit_xor(hash(part)) FROM store.{table} AS part"  # noqa: S608
+    ).fetchone()
+    return int(answer[0]) if answer else 0
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Connection]:
+    try:
+        with duckdb.connect(str(file), read_only=True) as connection:
+            yield connection
+    except duckdb.Error as error:
+        what = str(error).strip().splitlines()[0]
+        if "Could not set lock on file" in what:
+            raise WarehouseBusy(file, what, "close that program") from error
+        raise WarehouseUnusable(
+            file, f"it is damaged or no warehouse ({what})", "name another file"
+        ) from error
