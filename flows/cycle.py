@@ -42,9 +42,9 @@ from flows.settings import House
 from flows.silence import tell_silence
 from flows.summary import Summary
 from flows.workers import extraction_workers
-from warehouse import articles, outbox, pages, robots, runs, seeds, sources
+from warehouse import articles, outbox, pages, robots, runs, seeds, sources, spool
 from warehouse.database import Connection, Warehouse
-from warehouse.errors import WarehouseBusy
+from warehouse.errors import WarehouseBusy, WarehouseUnusable
 from warehouse.lock import hold
 from warehouse.sources import Fetch
 
@@ -55,6 +55,9 @@ BATCH = 100
 
 LISTENING_SECONDS = 5.0
 """What has answered waits no longer than this for what has not."""
+
+WAIT_SECONDS = 60
+"""How long a batch waits for whoever has the live file, before it is spooled."""
 
 STALE_SECONDS = 3600
 """A published copy is renewed after this long even where only runs and polls were added."""
@@ -245,6 +248,10 @@ class Cycle:
         await asyncio.to_thread(self._finish)
 
     def _begin(self) -> dict[str, SourceState]:
+        waited = spool.load(self.warehouse, self.summary.started_at)
+        self.summary.new += waited.new
+        self.summary.backlog += waited.untold
+        self.summary.changed += waited.changed
         with self.warehouse.writing("begin a cycle", for_readers=False) as connection:
             seeds.plant(connection, self.summary.started_at)
             runs.start(connection, self.summary.run_id, "watch", self.summary.started_at)
@@ -296,9 +303,25 @@ class Cycle:
             return pages.due(connection, datetime.now(UTC))
 
     def _store(self) -> articles.Stored:
+        try:
+            return self._write()
+        except (WarehouseBusy, WarehouseUnusable):
+            self._spool()
+            raise
+
+    def _spool(self) -> None:
+        """What cannot be stored now waits for the next cycle: a feed may not name it again."""
+        try:
+            file = spool.put(self.warehouse, [reading.article for reading in self.read])
+        except WarehouseUnusable as error:
+            log.error("%s", error)
+        else:
+            log.warning("%d articles wait in %s for the next cycle", len(self.read), file)
+
+    def _write(self) -> articles.Stored:
         self._sync()
         schedule = self.house.settings.pages.schedule
-        with self.warehouse.writing("store articles") as connection:
+        with self.warehouse.writing("store articles", wait_seconds=WAIT_SECONDS) as connection:
             sources.log_fetches(connection, self.summary.run_id, self.fetches)
             read = [reading.article for reading in self.read]
             stored = articles.store(connection, read, datetime.now(UTC))

@@ -127,22 +127,27 @@ class Warehouse:
             self._mark.unlink(missing_ok=True)
 
     def reading(self, *, timezone: str = "UTC") -> Connection:
-        """A read-only connection to the published copy.
+        """A read-only connection to the published copy. Raises as `read` does."""
+        return read(self.published, timezone=timezone)
 
-        Raises WarehouseUnusable, and WarehouseBusy where somebody has opened it to write into it.
-        """
-        try:
-            connection = duckdb.connect(str(self.published), read_only=True)
-        except duckdb.Error as error:
-            if _locked(error):
-                remedy = "close that program, or let it open the file read-only"
-                raise WarehouseBusy(self.published, _first_line(error), remedy) from error
-            remedy = "if it is damaged, remove it and run `noroshi maintain`, which makes it anew"
-            raise _unusable(self.published, error, remedy) from error
-        connection.execute(f"SET TimeZone = '{quoted(timezone)}'")
-        # What takes long would draw a bar of DuckDB's own on stdout, among the results.
-        connection.execute("SET enable_progress_bar = false")
-        return connection
+
+def read(file: Path, *, timezone: str = "UTC") -> Connection:
+    """A read-only connection to a published copy or a backup.
+
+    Raises WarehouseUnusable, and WarehouseBusy where somebody has opened it to write into it.
+    """
+    try:
+        connection = duckdb.connect(str(file), read_only=True)
+    except duckdb.Error as error:
+        if _locked(error):
+            remedy = "close that program, or let it open the file read-only"
+            raise WarehouseBusy(file, _first_line(error), remedy) from error
+        remedy = "if it is damaged, remove it and run `noroshi maintain`, which makes it anew"
+        raise _unusable(file, error, remedy) from error
+    connection.execute(f"SET TimeZone = '{quoted(timezone)}'")
+    # What takes long would draw a bar of DuckDB's own on stdout, among the results.
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 Result = tuple[list[str], list[tuple[object, ...]]]

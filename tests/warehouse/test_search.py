@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -135,6 +135,28 @@ def test_what_comes_first(coded: duckdb.DuckDBPyConnection) -> None:
     )
     assert [weights[id] for id in relevant] == sorted((weights[i] for i in relevant), reverse=True)
     assert weights[relevant[0]] > weights[relevant[-1]]
+
+
+@pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.OLDEST])
+def test_stretches_of_time_change_nothing(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, sort: Sort
+) -> None:
+    ages = [*range(0, 40, 3), 29, 30, 31, 119, 120, 121, 400, 480, 481, 2000, None]
+    batch = [
+        an_article(
+            f"https://example.org/{place}",
+            text="日本" if place % 3 else "中国",
+            published_at=None if age is None else NOW - timedelta(days=age),
+        )
+        for place, age in enumerate(ages)
+    ]
+    with warehouse.writing("test") as connection:
+        articles.store(connection, batch, NOW - timedelta(days=35))
+        whole = search(connection, Search("日本", sort=sort, limit=100))
+        monkeypatch.setattr("warehouse.search._MANY", 0)
+        assert search(connection, Search("日本", sort=sort, limit=100)) == whole
+        assert search(connection, Search("日本", sort=sort, limit=5, page=2)) == whole[5:10]
+    assert len(whole) == sum(place % 3 > 0 for place in range(len(ages)))
 
 
 def test_a_category_is_what_they_report(coded: duckdb.DuckDBPyConnection) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import warehouse as warehouse_room
 from warehouse.database import Warehouse, query
+from warehouse.errors import QueryError
 
 README = (Path(__file__).parents[2] / "warehouse" / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
@@ -65,6 +67,21 @@ def test_the_promised_columns_stand(published: Warehouse) -> None:
         for view, columns in PROMISED.items():
             names, _ = query(connection, f"FROM {view}")
             assert [name for name in columns if name not in names] == [], view
+
+
+@pytest.mark.parametrize("snippet", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+def test_snippets_run(published: Warehouse, monkeypatch: pytest.MonkeyPatch, snippet: str) -> None:
+    monkeypatch.chdir(published.folder.parent)
+    exec(snippet, {})  # noqa: S102 (our own README)
+
+
+@pytest.mark.parametrize("place", ["", "noroshi.duckdb"])
+def test_a_folder_or_a_file_is_opened_to_read(published: Warehouse, place: str) -> None:
+    with warehouse_room.open(published.folder / place, timezone="Asia/Tokyo") as connection:
+        assert query(connection, "SELECT count(*) FROM articles")[1] == [(0,)]
+        assert query(connection, "SELECT current_setting('TimeZone')")[1] == [("Asia/Tokyo",)]
+        with pytest.raises(QueryError, match="read-only"):
+            query(connection, "CREATE TABLE mine (n INTEGER)")
 
 
 @pytest.mark.parametrize("sql", EXAMPLES)

@@ -1,0 +1,43 @@
+"""A cycle that cannot store keeps what it read for the next one."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+
+import anyio
+import pytest
+
+from flows import cycle
+from flows.progress import Silent
+from flows.watch import watch
+from tests.flows.newsroom import WARNING_EN, Newsroom, routes
+from warehouse.errors import WarehouseBusy
+
+
+@pytest.mark.anyio
+async def test_a_cycle_that_is_in_the_way_of_nobody_loses_nothing(
+    news: Newsroom, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    news.site.routes |= routes(WARNING_EN)
+    news.source("one")
+    house = news.house()
+    monkeypatch.setattr(cycle, "WAIT_SECONDS", 0.3)
+    async with cycle.opened(house, Silent(), lambda: datetime.now(UTC)) as opened:
+        await opened.fetch()
+        async for batch in opened.batches():
+            await opened.extract(batch)
+            break
+        script = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(flush=True); input()"
+        command = [sys.executable, "-c", script, str(opened.warehouse.live)]
+        person = await anyio.open_process(command)
+        async with person:
+            assert person.stdout is not None
+            await person.stdout.receive()
+            with pytest.raises(WarehouseBusy, match=str(person.pid)):
+                await opened.store()
+            person.kill()
+    assert "1 articles wait in" in caplog.text
+    news.site.routes |= routes()  # the feed has forgotten
+    summary = await watch(house)
+    assert (summary.new, summary.alerts) == (1, 1)
