@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from itertools import pairwise
 
 import trafilatura
 from lxml import etree
@@ -40,6 +41,35 @@ def read_text(tree: HtmlElement, url: str) -> tuple[str, tuple[str, ...]]:
     default = _reading(tree, url, fast=True)
     kept = precise and prose(precise) >= ENOUGH_PROSE * prose(default)
     return precise if kept else default, ()
+
+
+def with_lead(text: str, tree: HtmlElement, description: str) -> str:
+    """The text with its first paragraph, where that was left out: some systems put it into no
+    element of its own, and readers of pages pass it over.
+
+    It is the line of the page that `description` (of the metadata) repeats the beginning of, ends
+    as a sentence, and stands right before the first line of the text. What is the description and
+    no more is a standfirst, and none of the text.
+    """
+    whole = _squeezed(description)
+    begin = whole[:LEAD]
+    if len(begin) < LEAD or begin in _squeezed(text):
+        return text
+    first = _squeezed(text.partition("\n")[0])[:LEAD]
+    for line, following in pairwise(blocks(tree)):
+        squeezed = _squeezed(line)
+        is_lead = squeezed.startswith(begin) and line[-1] in SENTENCE_ENDS
+        if is_lead and squeezed != whole and _squeezed(following).startswith(first):
+            return f"{line}\n{text}"
+    return text
+
+
+LEAD = 20
+"""Characters, spaces aside, by which a description is known for the beginning of a line."""
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
 
 
 def prose(text: str) -> int:

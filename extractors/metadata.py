@@ -34,6 +34,7 @@ class Metadata:
     canonical: str
     language: str
     section: str
+    description: str
     free: bool | None
     """Whether the page says that all of it may be read without paying or logging in; None where it
     does not say."""
@@ -59,6 +60,7 @@ def read_metadata(tree: HtmlElement) -> Metadata:
         canonical=_first(tree, "//link[@rel='canonical']/@href"),
         language=_first(tree, "/html/@lang") or _string(article.get("inLanguage")),
         section=plain_text(_section(article) or meta.get("article:section", ""))[:100],
+        description=plain_text(meta.get("og:description", "") or meta.get("description", "")),
         free=_free(article, meta),
     )
 

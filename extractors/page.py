@@ -13,7 +13,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from extractors.address import canonical_url
-from extractors.body import UNSEEN, blocks, read_text
+from extractors.body import UNSEEN, blocks, read_text, with_lead
 from extractors.charset import decode
 from extractors.errors import EmptyPage, PageError
 from extractors.headline import headline
@@ -80,7 +80,7 @@ def read_page(
     except FOREIGN as error:
         raise PageError(url, f"cannot be read ({type(error).__name__})", REPORT) from error
     title = headline(metadata, url)
-    text = _without_title(text, title)
+    text = _without_title(with_lead(text, tree, metadata.description), title)
     if not text:
         raise PageError(url, "holds no article text", "open it in a browser; it may need scripts")
     wall = walled(metadata.free, blocks(tree, UNSEEN))

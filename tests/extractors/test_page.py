@@ -405,3 +405,26 @@ def test_no_script_markup_or_control_character_survives(evil: str) -> None:
 def test_text_that_only_looks_like_markup_stays() -> None:
     found = page(html(before=f"<p>If a &lt; b and 3 &lt;5, I &lt;3 it. {SENTENCES['en']}</p>"))
     assert "If a < b and 3 <5, I <3 it." in found.text
+
+
+LEAD = "保安局今早宣布調高對日本的外遊警示，並提醒市民留意當地的最新情況。"
+
+
+@pytest.mark.parametrize(
+    ("before", "there"),
+    [
+        (f"<div>{LEAD}<br></div>", True),
+        (f"<div>{LEAD}</div><ul><li><a href=/c>另一則新聞的標題</a></li></ul>", False),
+        (f"<div><a href=/b>{LEAD[:-1]}</a></div>", False),
+    ],
+    ids=["the lead", "a teaser further up", "a link without an end"],
+)
+def test_a_lead_outside_the_paragraphs_belongs_to_the_text(before: str, there: bool) -> None:
+    text = "".join(f"<p>{n} {SENTENCES['zh-Hant']}</p>" for n in range(4))
+    markup = (
+        f'<html><head><title>警示</title><meta name="description" content="{LEAD[:24]}…"></head>'
+        f"<body><div id=news>{before}{text}</div></body></html>"
+    )
+    found = page(markup)
+    assert found.text.startswith(LEAD) is there
+    assert found.text.count(LEAD) <= 1
