@@ -248,6 +248,7 @@ def test_a_record_that_stays_missing_is_lifted() -> None:
     (entry,), held = look(ota(*WORLD[1:]), held, now=NOW + PATIENCE)
     assert entry.title == "Hong Kong lifts Amber Outbound Travel Alert for Country 0"
     assert entry.published_at is None
+    assert not held.waiting, "the document need not be had in full again"
     assert look(ota(*WORLD[1:]), held, now=NOW + timedelta(days=1))[0] == ()
 
 
