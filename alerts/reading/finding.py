@@ -54,6 +54,8 @@ def status_of(
         return Status.BACKGROUND
     if not sign.incident and (around.says("cause", 6) or around.tells_which):
         return Status.BACKGROUND
+    if sign.category in _MEASURES and around.leads_noun:
+        return Status.BACKGROUND
     if not (_is_answer(sign) or sign.incident) and around.says("object", 4):
         return Status.BACKGROUND
     if around.is_named and (passage.field == "text" or not sign.incident):
@@ -61,6 +63,15 @@ def status_of(
     if passage.field == "text" and (sign.mention or around.is_deep or around.was_before):
         return Status.BACKGROUND
     return Status.REPORTED
+
+
+_MEASURES = {
+    Category.EXCHANGE_CANCELLATION,
+    Category.TRADE_RESTRICTION,
+    Category.TRANSPORT,
+    Category.VISA_ENTRY,
+}
+"""Categories whose signs are a thing and what is done to it."""
 
 
 def _is_answer(sign: Sign) -> bool:
@@ -179,9 +190,10 @@ class Around:
     def tells_which(self) -> bool:
         """The event only says which person or thing is meant (停止した措置, 被取消的活動)."""
         after = self.passage.text[self.end - self.passage.start :]
-        return self.says("relative", 0) or bool(_ATTRIBUTE.match(after)) or self._leads_noun()
+        return self.says("relative", 0) or bool(_ATTRIBUTE.match(after))
 
-    def _leads_noun(self) -> bool:
+    @property
+    def leads_noun(self) -> bool:
         """Whether the verb stands before its noun as an attribute (延期の会議, 被取消的演出)."""
         base = self.passage.start
         ends = [hit[1] - base for hit in self.hits[1:] if hit[1] <= self.head]
