@@ -152,6 +152,8 @@ class Chat:
 
     port: int = 0
     messages: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    """The id that came with each message: the same again for one that is sent again."""
 
     @property
     def url(self) -> str:
@@ -257,5 +259,6 @@ class _ChatHandler(_Quiet):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.room.ids.append(self.headers.get("Idempotency-Key", ""))
         self.room.messages.append(str(json.loads(body)["text"]))
         self.answer(200, "text/plain", b"ok")

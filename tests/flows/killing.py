@@ -20,8 +20,9 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from functools import partial
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import duckdb
@@ -58,8 +59,8 @@ KEPT = (
 )
 """All that a cycle writes but moments and logs."""
 
-Message = tuple[str, str]
-"""Channel and first line; no two alerts of the sample share one."""
+Message = tuple[str, str, str]
+"""Channel, first line and the id that came with it; no two alerts of the sample share them."""
 Moment = tuple[int, int]
 Kept = list[list[tuple[object, ...]]]
 
@@ -85,7 +86,8 @@ class Tally:
     def __str__(self) -> str:
         return (
             f"{self.rounds} rounds, {self.hits} kills that hit; {self.messages} messages wanted, "
-            f"0 lost, {self.duplicates} sent twice (accepted, and not settled when the kill fell)"
+            f"0 lost, {self.duplicates} sent twice under their id (accepted, and not settled when "
+            "the kill fell)"
         )
 
 
@@ -123,11 +125,18 @@ class World:
     def received(self, since: Moment, until: Moment) -> list[Message]:
         """What the readers got between two moments."""
         mails = self.box.mails[since[0] : until[0]]
-        talk = self.room.messages[since[1] : until[1]]
+        talk = zip(self.room.messages, self.room.ids, strict=False)
         return [
-            *(("inbox", str(mail["Subject"])) for mail in mails),
-            *(("chat", text.partition("\n")[0].strip("*")) for text in talk),
+            *(("inbox", str(mail["Subject"]), _id_of(mail)) for mail in mails),
+            *(
+                ("chat", text.partition("\n")[0].strip("*"), id)
+                for text, id in islice(talk, since[1], until[1])
+            ),
         ]
+
+
+def _id_of(mail: EmailMessage) -> str:
+    return str(mail["Message-ID"]).strip("<>").partition("@")[0]
 
 
 @contextlib.contextmanager
@@ -401,19 +410,19 @@ def _settled(folder: Path) -> set[Message]:
             return {_message(*row) for row in _sent(connection)}
 
 
-def _sent(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+def _sent(connection: duckdb.DuckDBPyConnection) -> list[Message]:
     try:
         return connection.execute(
-            "SELECT channel, notice FROM store.delivery JOIN store.alert "
+            "SELECT channel, notice, delivery.id FROM store.delivery JOIN store.alert "
             "ON alert.id = delivery.alert_id WHERE state = 'sent'"
         ).fetchall()
     except duckdb.CatalogException:  # killed before the first migration was committed
         return []
 
 
-def _message(channel: str, notice: str) -> Message:
+def _message(channel: str, notice: str, id: str) -> Message:
     subject = render(notice_from_json(notice), labels="en", timezone="Asia/Hong_Kong").subject
-    return channel, subject if channel == "inbox" else markdown(subject)
+    return channel, subject if channel == "inbox" else markdown(subject), id
 
 
 def _expect_readable(published: Path) -> None:

@@ -25,7 +25,7 @@ from tests.flows.killing import (
     world,
 )
 
-ROUNDS = 100
+ROUNDS = 200
 """Kills at random moments that must hit a cycle at work."""
 
 IN_THE_FIRST_CYCLE = (
