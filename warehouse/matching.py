@@ -121,7 +121,7 @@ def _threaded(assigned: Assignment, known: Sequence[Event]) -> list[Event]:
         others[event.category][event.id] = event
     threaded = []
     for event in sorted(assigned.events, key=lambda event: (event.first_seen_at, event.id)):
-        alike = others[event.category]
+        alike = others[event.category] if event.category else {}
         if event.id in assigned.new and (former := predecessor(event, alike.values())):
             event = replace(event, thread_id=former.thread_id or former.id)
             alike[event.id] = event

@@ -6,11 +6,12 @@ events in, an assignment out, the same whatever the order of the batch.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 
 from alerts.reading.coding import Evidence, Severity
 from alerts.reading.fold import fold
@@ -131,12 +132,21 @@ class _Shelf:
         """Every event that could be the one, and hardly any other."""
         if sighting.category is not None:
             return self._events.values()
-        # Whoever shares half of n trigrams shares one of any n // 2 + 1: the rarest are asked for.
-        trigrams = sorted(_trigrams(sighting.title), key=lambda t: len(self._by_trigram[t]))
-        ids = self._by_article.get(sighting.article_id, set()).union(
-            *(self._by_trigram[trigram] for trigram in trigrams[: len(trigrams) // 2 + 1])
-        )
+        alike = self._alike(_trigrams(sighting.title))
+        ids = self._by_article.get(sighting.article_id, set()).union(alike)
         return [self._events[id] for id in ids]
+
+    def _alike(self, trigrams: frozenset[str]) -> Iterable[str]:
+        """Whoever shares half of n trigrams lacks at most half of them, so that of any
+        n // 2 + 1 + k it shares 1 + k: the rarest are asked for."""
+        n = len(trigrams)
+        rarest = sorted(trigrams, key=lambda t: len(self._by_trigram.get(t, ())))
+        shared = Counter(
+            chain.from_iterable(
+                self._by_trigram.get(trigram, ()) for trigram in rarest[: n // 2 + 1 + n // 4]
+            )
+        )
+        return [id for id, count in shared.items() if count > n // 4]
 
 
 def same_event(sighting: Sighting, event: Event) -> bool:
