@@ -45,6 +45,7 @@ def flaws(
         found += _names(rule, sources, languages, channels)
         found += _query(rule, sources, languages)
         found += _severity(rule)
+        found += _quiet(rule)
         found += _subsumed(rule, book.enabled[:place])
     return tuple(found)
 
@@ -126,6 +127,13 @@ def _severity(rule: Rule) -> Iterator[Flaw]:
     if 0 <= top < rule.min_severity.rank:
         what = f"{rule.category} is never graver than {list(Severity)[top]}"
         yield Flaw(rule.id, "min_severity", what, f"write {list(Severity)[top]} or less")
+
+
+def _quiet(rule: Rule) -> Iterator[Flaw]:
+    """A cool-down where nothing would bring a further alert anyway."""
+    if rule.cooldown and not rule.realert:
+        what = "realert = [] brings no further alert that a cool-down could hold back"
+        yield Flaw(rule.id, "cooldown", what, "take one of the two out")
 
 
 def _gravest(category: Category, direction: Direction) -> Severity | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given, settings
 
@@ -78,6 +80,7 @@ def test_what_can_be_answered(query: str) -> None:
         (Rule("r", "R", ("a",), channels=("phone",)), "channels", "no channel 'phone'"),
         (Rule("r", "R", ("a",), languages=("fr",)), "languages", "'fr'"),
         (Rule("r", "R", query="a source:kr-*"), "query", "source:"),
+        (Rule("r", "R", ("a",), cooldown=timedelta(hours=6), realert=()), "cooldown", "no further"),
         (Rule("r", "R", query="a lang:fr"), "query", "lang:fr"),
         (Rule("r", "R", query="a OR NOT a"), "query", "every article"),
         (
