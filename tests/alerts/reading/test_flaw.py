@@ -84,7 +84,7 @@ def test_what_can_be_answered(query: str) -> None:
         (Rule("r", "R", query="a lang:fr"), "query", "lang:fr"),
         (Rule("r", "R", query="a OR NOT a"), "query", "every article"),
         (
-            Rule("r", "R", category=Category.PUBLIC_SENTIMENT, min_severity=Severity.CRITICAL),
+            Rule("r", "R", (), Category.VISA_ENTRY, (Direction.EASING,), Severity.CRITICAL),
             "min_severity",
             "never graver than high",
         ),
