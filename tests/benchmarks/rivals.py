@@ -1,0 +1,204 @@
+"""Search beside SQLite's FTS5 (trigrams) and Tantivy (bigrams) on the same articles in one run.
+
+    .venv/bin/python -m tests.benchmarks.rivals --articles 100000
+
+Queries are two of the words that stand at known ranks of the corpus (`corpus.ASKED`), in all four
+languages. Each engine gives the newest 20 articles that hold both. Tantivy takes part where it is
+installed (`pip install tantivy`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from alerts.reading.fold import fold
+from tests.benchmarks.corpus import ASKED, END, corpus
+from tests.benchmarks.library import library
+from warehouse import articles
+from warehouse.database import Connection, Warehouse
+from warehouse.search import Search, search
+
+FRESH = 200
+"""Articles of a later batch."""
+_FTS = "SELECT a.id FROM t JOIN a ON a.rowid = t.rowid"
+Row = tuple[str, int, str]
+"""Id, seconds since 1970, folded text."""
+Find = Callable[[Sequence[str], int], int]
+"""Two words, and since when (seconds since 1970): how many were found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A way to search."""
+
+    name: str
+    build_seconds: float
+    bytes: int
+    fresh_seconds: float
+    """Until a batch of `FRESH` more is found."""
+    find: Find
+
+
+def pairs() -> list[tuple[str, str]]:
+    """Common with common, common with rare, rare with rare."""
+    return [pair for words in ASKED.values() for pair in itertools.combinations(words, 2)]
+
+
+def ours(folder: Path, warehouse: Warehouse, count: int) -> Engine:
+    """noroshi: no index, so nothing to build."""
+    batch = list(corpus(FRESH, first=count * 10))
+    began = time.perf_counter()
+    with warehouse.writing("more") as connection:
+        articles.store(connection, batch, END)
+    fresh = time.perf_counter() - began
+    connection = warehouse.reading()
+
+    def find(words: Sequence[str], since: int) -> int:
+        day = (END - timedelta(days=30)).date() if since else None
+        return len(search(connection, Search(" ".join(words), since=day)))
+
+    return Engine("noroshi", 0, 0, fresh, find)
+
+
+def sqlite(folder: Path, rows: Iterator[Row], later: Sequence[Row]) -> Engine:
+    """FTS5 with trigrams: a word of two characters is looked for in all texts."""
+    file = folder / "fts.sqlite"
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE VIRTUAL TABLE t USING fts5(folded, tokenize = 'trigram')")
+    connection.execute("CREATE TABLE a (id TEXT, at INTEGER)")
+    began = time.perf_counter()
+    add = "INSERT INTO t (rowid, folded) VALUES (?, ?)"
+
+    def fill(some: Iterator[Row] | Sequence[Row]) -> None:
+        with connection:
+            for id, at, folded in some:
+                place = connection.execute("INSERT INTO a VALUES (?, ?)", (id, at)).lastrowid
+                connection.execute(add, (place, folded))
+
+    fill(rows)
+    built = time.perf_counter() - began
+    began = time.perf_counter()
+    fill(later)
+    fresh = time.perf_counter() - began
+
+    def find(words: Sequence[str], since: int) -> int:
+        long = [word for word in words if len(word) > 2]
+        short = [word for word in words if len(word) <= 2]
+        match = " AND ".join(f'"{word}"' for word in long)
+        conditions = ["a.at >= ?", *["instr(folded, ?)"] * len(short), *["t MATCH ?"] * bool(long)]
+        where = " AND ".join(conditions)
+        query = f"{_FTS} WHERE {where} ORDER BY t.rowid DESC LIMIT 20"
+        values = [since, *short, *([match] if long else [])]
+        return len(connection.execute(query, values).fetchall())
+
+    size = sum(path.stat().st_size for path in folder.glob("fts.sqlite*"))
+    return Engine("SQLite FTS5 trigram", built, size, fresh, find)
+
+
+def tantivy(folder: Path, rows: Iterator[Row], later: Sequence[Row]) -> Engine:
+    """Bigrams with positions: a word is the phrase of its bigrams."""
+    import tantivy as engine  # type: ignore[import-not-found]
+
+    (folder / "tantivy").mkdir()
+    schema = engine.SchemaBuilder()
+    schema.add_text_field("folded", tokenizer_name="bigrams", index_option="position")
+    schema.add_integer_field("at", indexed=True, fast=True, stored=True)
+    index = engine.Index(schema.build(), path=str(folder / "tantivy"))
+    tokenizer = engine.TextAnalyzerBuilder(engine.Tokenizer.ngram(2, 2, False)).build()
+    index.register_tokenizer("bigrams", tokenizer)
+
+    def fill(some: Iterator[Row] | Sequence[Row]) -> None:
+        writer = index.writer(200_000_000)
+        for _, at, folded in some:
+            writer.add_document(engine.Document(folded=folded, at=at))
+        writer.commit()
+        writer.wait_merging_threads()
+        index.reload()
+
+    began = time.perf_counter()
+    fill(rows)
+    built = time.perf_counter() - began
+    began = time.perf_counter()
+    fill(later)
+    fresh = time.perf_counter() - began
+
+    def find(words: Sequence[str], since: int) -> int:
+        query = " AND ".join(f'folded:"{word}"' for word in words) + f" AND at:[{since} TO *]"
+        found: Any = index.searcher().search(
+            index.parse_query(query, ["folded"]), 20, order_by_field="at"
+        )
+        return len(found.hits)
+
+    size = sum(path.stat().st_size for path in (folder / "tantivy").iterdir())
+    return Engine("Tantivy bigrams", built, size, fresh, find)
+
+
+def rows(connection: Connection) -> Iterator[Row]:
+    """What the others index: the folded texts of the warehouse, the oldest first."""
+    answer = connection.execute(
+        "SELECT id, epoch(published_at)::BIGINT, folded FROM store.article ORDER BY rowid"
+    )
+    while some := answer.fetchmany(5000):
+        yield from some
+
+
+def measure(engine: Engine, since: int) -> tuple[float, float, int]:
+    """Median and 95th percentile in seconds, and how many were found in all."""
+    times, found = [], 0
+    for pair in pairs():
+        words = [fold(word).text for word in pair]
+        began = time.perf_counter()
+        found += engine.find(words, since)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times), statistics.quantiles(times, n=20)[-1], found
+
+
+def main() -> None:
+    """Print a line for each engine."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--articles", type=int, default=100_000)
+    parser.add_argument("--folder", type=Path, help="of the library; kept and used again")
+    parser.add_argument("--alone", action="store_true", help="noroshi only")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=given.folder and given.folder.parent) as folder:
+        run(Path(folder), given.folder or Path(folder) / "library", given.articles, given.alone)
+
+
+def run(folder: Path, kept: Path, count: int, alone: bool) -> None:
+    """Build and ask all engines."""
+    warehouse = library(kept, count)
+    later = [(a.id, int(END.timestamp()), fold(a.text).text) for a in corpus(FRESH)]
+    engines = [ours(folder, warehouse, count)]
+    if not alone:
+        with warehouse.reading() as connection:
+            engines.append(sqlite(folder, rows(connection), later))
+            if find_spec("tantivy"):
+                engines.append(tantivy(folder, rows(connection), later))
+    recent = int((END - timedelta(days=30)).timestamp())
+    for engine in engines:
+        everything = measure(engine, 0)
+        month = measure(engine, recent)
+        sys.stdout.write(
+            f"{engine.name}: built in {engine.build_seconds:.0f} s, {engine.bytes >> 20} MiB; "
+            f"{FRESH} more in {engine.fresh_seconds * 1000:.0f} ms; {len(pairs())} queries: "
+            f"all p50 {everything[0] * 1000:.0f} p95 {everything[1] * 1000:.0f} ms "
+            f"({everything[2]} found), 30 days p50 {month[0] * 1000:.0f} "
+            f"p95 {month[1] * 1000:.0f} ms ({month[2]} found)\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
