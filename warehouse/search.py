@@ -133,7 +133,7 @@ def _candidates(
     """Articles that may answer, in order; read in chunks and by stretches of time, as few may be
     needed."""
     size = max(_FIRST_CHUNK, 2 * wanted.limit * wanted.page)
-    for stretch in _stretches(connection, wanted.sort):
+    for stretch in _stretches(connection, wanted):
         places = _narrowed(connection, wanted, query.root, stretch)
         while places:
             chunk, places = places[:size], places[size:]
@@ -145,18 +145,36 @@ _Stretch = tuple[datetime | None, datetime | None]
 """From the first moment on, before the second; None where there is no end."""
 
 
-def _stretches(connection: duckdb.DuckDBPyConnection, sort: Sort) -> Iterator[_Stretch]:
-    """All of time, in the order of `sort`: the common words are found in the first stretch, and the
+def _stretches(connection: duckdb.DuckDBPyConnection, wanted: Search) -> list[_Stretch]:
+    """The time that is asked for, in order: common words are found in the first stretch, and the
     database skips what lies outside one by the least and greatest moments of its blocks."""
-    newest, count = connection.execute(
-        "SELECT max(published_at), count(*) FROM store.article"
+    since, until, newest, count = connection.execute(
+        """
+        SELECT $since::DATE::TIMESTAMPTZ, ($until::DATE + INTERVAL 1 DAY)::TIMESTAMPTZ,
+               max(published_at), count(*)
+        FROM store.article
+        """,
+        {"since": wanted.since, "until": wanted.until},
     ).fetchall()[0]
-    if sort is Sort.RELEVANCE or newest is None or count < _MANY:
-        yield None, None
-        return
+    if wanted.sort is Sort.RELEVANCE or newest is None or count < _MANY:
+        return [(since, until)]
     cuts = [newest - timedelta(days=days) for days in _STRETCHES]
-    stretches = list(zip([*cuts, None], [None, *cuts], strict=True))
-    yield from stretches if sort is Sort.NEWEST else reversed(stretches)
+    stretches = list(_clipped([*cuts, None], [None, *cuts], since, until))
+    return stretches if wanted.sort is Sort.NEWEST else stretches[::-1]
+
+
+def _clipped(
+    begins: Sequence[datetime | None],
+    ends: Sequence[datetime | None],
+    since: datetime | None,
+    until: datetime | None,
+) -> Iterator[_Stretch]:
+    """What of each stretch lies between `since` and `until`; none that is empty."""
+    for begin, end in zip(begins, ends, strict=True):
+        first = max((moment for moment in (begin, since) if moment), default=None)
+        last = min((moment for moment in (end, until) if moment), default=None)
+        if first is None or last is None or first < last:
+            yield first, last
 
 
 def _narrowed(
@@ -183,10 +201,6 @@ def _narrowed(
 
 
 def _filtered(wanted: Search, parameters: dict[str, object]) -> Iterator[str]:
-    if wanted.since is not None:
-        yield _later(f"${_named(parameters, wanted.since)}::DATE")
-    if wanted.until is not None:
-        yield _before(f"(${_named(parameters, wanted.until)}::DATE + INTERVAL 1 DAY)")
     if wanted.language is not None:
         language = _named(parameters, wanted.language)
         yield f"starts_with(language || '-', ${language} || '-')"

@@ -137,6 +137,10 @@ def test_what_comes_first(coded: duckdb.DuckDBPyConnection) -> None:
     assert weights[relevant[0]] > weights[relevant[-1]]
 
 
+def _moment(row: dict[str, object]) -> datetime:
+    return cast("datetime | None", row["published_at"]) or NOW - timedelta(days=35)
+
+
 @pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.OLDEST])
 def test_stretches_of_time_change_nothing(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, sort: Sort
@@ -156,6 +160,12 @@ def test_stretches_of_time_change_nothing(
         monkeypatch.setattr("warehouse.search._MANY", 0)
         assert search(connection, Search("日本", sort=sort, limit=100)) == whole
         assert search(connection, Search("日本", sort=sort, limit=5, page=2)) == whole[5:10]
+        for first, last in ((0, 30), (20, 130), (31, 31), (500, 3000)):
+            since, until = ((NOW - timedelta(days=days)).date() for days in (last, first))
+            wanted = Search("日本", since, until, sort=sort, limit=100)
+            assert search(connection, wanted) == [
+                row for row in whole if since <= _moment(row).date() <= until
+            ]
     assert len(whole) == sum(place % 3 > 0 for place in range(len(ages)))
 
 
