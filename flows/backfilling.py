@@ -1,7 +1,7 @@
 """Backfilling: what a source published in the past, walked politely and told to nobody.
 
-Each answer stands in a journal before it is used (`extractors.journal`), so that a backfill which
-was killed goes on where it was and asks for no page twice.
+Each answer stands in a journal before it is used (`extractors.pages.journal`), so that a backfill
+which was killed goes on where it was and asks for no page twice.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 from extractors.article import Arrival, TextFrom, article_id
 from extractors.entry import Entry
 from extractors.errors import FetchError
-from extractors.fetch import Fetcher
-from extractors.journal import Journal
-from extractors.reading import Reader, Reading
-from extractors.robots import Visitor
+from extractors.feeds.walk import Stretch, Walk, sitemaps
+from extractors.pages.journal import Journal
+from extractors.pages.reading import Reader, Reading
 from extractors.source import Source, SourceKind
-from extractors.walk import Stretch, Walk, sitemaps
+from extractors.web.fetch import Fetcher
+from extractors.web.robots import Visitor
 from flows.desk import policy
 from flows.matching import match_waiting
 from flows.settings import House

@@ -10,12 +10,12 @@ from datetime import datetime
 
 from extractors.article import article_id
 from extractors.entry import Entry
-from extractors.fetch import Fetcher, server_of
+from extractors.feeds.poll import Poll, SourceState, poll
 from extractors.googlenews import is_google_news
 from extractors.language import detect_language
-from extractors.poll import Poll, SourceState, poll
-from extractors.robots import Found, Visitor
 from extractors.source import Source, SourceKind
+from extractors.web.fetch import Fetcher, server_of
+from extractors.web.robots import Found, Visitor
 from flows.settings import House
 
 SAMPLE = 50

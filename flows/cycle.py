@@ -26,11 +26,11 @@ from alerts.telling.channel import Channel
 from extractors.article import Arrival, Article, TextFrom, article_id
 from extractors.entry import Entry
 from extractors.errors import ArchiveError
-from extractors.fetch import Fetcher
-from extractors.poll import Poll, SourceState
-from extractors.reading import Known, Look, Reader, Reading, put_off
-from extractors.robots import Visitor, server_of
-from extractors.warc import Archive
+from extractors.feeds.poll import Poll, SourceState
+from extractors.pages.reading import Known, Look, Reader, Reading, put_off
+from extractors.web.fetch import Fetcher
+from extractors.web.robots import Visitor, server_of
+from extractors.web.warc import Archive
 from flows.delivery import Clock, Round
 from flows.desk import desk, policy
 from flows.errors import CycleBusy

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from extractors.address import canonical_url
-from extractors.opml import Outline
-from extractors.shipped import refusal
+from extractors.feeds.opml import Outline
+from extractors.feeds.shipped import refusal
 from extractors.source import Source
 from flows.errors import SettingsError
 from flows.settings import House, load

@@ -10,12 +10,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from extractors.cadence import Bounds
 from extractors.errors import HostUnreachable
-from extractors.fetch import Fetcher
-from extractors.poll import Poll, SourceState, poll
-from extractors.robots import Visitor
+from extractors.feeds.cadence import Bounds
+from extractors.feeds.poll import Poll, SourceState, poll
 from extractors.source import Source
+from extractors.web.fetch import Fetcher
+from extractors.web.robots import Visitor
 from warehouse.sources import Fetch
 
 FEW = 1

@@ -10,12 +10,12 @@ from itertools import groupby
 from pathlib import Path
 
 from extractors.article import Article
-from extractors.compose import compose
 from extractors.errors import ArchiveError, PageError
-from extractors.join import continued
-from extractors.page import Page, read_page
+from extractors.pages.compose import compose
+from extractors.pages.join import continued
+from extractors.pages.page import Page, read_page
 from extractors.source import Source
-from extractors.warc import record_at, records
+from extractors.web.warc import record_at, records
 from flows.desk import policy
 from flows.matching import match_waiting
 from flows.settings import House

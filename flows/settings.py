@@ -25,10 +25,10 @@ from alerts.errors import RuleError
 from alerts.reading.rule import RuleBook, load_rules
 from alerts.telling.channel import Channel
 from alerts.telling.stationery import Stationery
-from extractors.cadence import Bounds
-from extractors.fetch import FetchLimits, server_of
-from extractors.shipped import shipped_sources
+from extractors.feeds.cadence import Bounds
+from extractors.feeds.shipped import shipped_sources
 from extractors.source import Source
+from extractors.web.fetch import FetchLimits, server_of
 from flows.errors import SettingsError
 from flows.tables import Settings, Shipped, nearest
 from flows.toml_lines import locate

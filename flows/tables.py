@@ -140,7 +140,7 @@ class Sources(Shipped):
 
 
 def _selector(css: str) -> str:
-    from extractors.listing import selector  # lxml is for those who have such a source
+    from extractors.feeds.listing import selector  # lxml is for those who have such a source
 
     if css:
         selector(css)
@@ -238,7 +238,7 @@ class SourceTable(_Table):
             if self.document is not None:
                 raise ValueError('document is for the kind "state"')
             return
-        from extractors.state import forms
+        from extractors.feeds.state import forms
 
         if self.document not in forms():
             known = " or ".join(repr(name) for name in forms())

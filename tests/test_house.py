@@ -33,13 +33,13 @@ def test_rooms_import_only_to_their_right() -> None:
 
 
 EDGES = {
-    "httpx": {"extractors/fetch.py"},
-    "protego": {"extractors/robots.py"},
-    "trafilatura": {"extractors/body.py"},
-    "feedparser": {"extractors/feed.py"},
-    "warcio": {"extractors/warc.py"},
-    "pypdf": {"extractors/pdf.py"},
-    "rensa": {"extractors/fingerprint.py"},
+    "httpx": {"extractors/web/fetch.py"},
+    "protego": {"extractors/web/robots.py"},
+    "trafilatura": {"extractors/pages/body.py"},
+    "feedparser": {"extractors/feeds/feed.py"},
+    "warcio": {"extractors/web/warc.py"},
+    "pypdf": {"extractors/pages/pdf.py"},
+    "rensa": {"extractors/pages/fingerprint.py"},
     "apprise": {"alerts/telling/channel.py"},
     "requests": {"alerts/telling/webhook.py", "alerts/telling/wire.py"},
     "jinja2": {"alerts/telling/stationery.py"},

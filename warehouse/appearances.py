@@ -1,9 +1,9 @@
 """Appearances: one text at several outlets, an agency's above all, is one text.
 
-Articles that share a band of their fingerprints (`extractors.fingerprint`), and were published
-within a week of each other, are compared; what is the same is linked, and a text is all that hangs
-together by links. Links follow from the articles alone, so the texts do not depend on the order in
-which articles are stored.
+Articles that share a band of their fingerprints (`extractors.pages.fingerprint`), and were
+published within a week of each other, are compared; what is the same is linked, and a text is all
+that hangs together by links. Links follow from the articles alone, so the texts do not depend on
+the order in which articles are stored.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from alerts.reading.fold import fold
-from extractors.fingerprint import Runs, bands, runs, same
+from extractors.pages.fingerprint import Runs, bands, runs, same
 from warehouse.rows import Row, insert
 
 WINDOW = timedelta(days=7)

@@ -10,7 +10,7 @@ import duckdb
 
 from alerts.reading.fold import fold
 from extractors.article import Arrival, Article, TextFrom
-from extractors.change import Change, change
+from extractors.pages.change import Change, change
 from warehouse import appearances
 from warehouse.rows import Row, fetch_dicts, insert
 
@@ -88,8 +88,8 @@ def store(
     """Store a batch; must run inside a transaction.
 
     The same batch stored again changes nothing, and so does one that differs in nothing which
-    matters (`extractors.change`). A text read from a page is never replaced by the feed's summary
-    of it, nor by the stub that a paywall leaves. New contents wait in `store.uncoded` to be
+    matters (`extractors.pages.change`). A text read from a page is never replaced by the feed's
+    summary of it, nor by the stub that a paywall leaves. New contents wait in `store.uncoded` to be
     matched; `quiet` ones tell nobody of what they match.
     """
     batch = {article.id: article for article in articles}

@@ -11,9 +11,9 @@ import duckdb
 
 from extractors.article import Arrival, TextFrom
 from extractors.entry import Entry
-from extractors.fetch import Validators
-from extractors.reading import Known, Look, Reading
-from extractors.revisit import Plan, Withdrawn, after, first_plan
+from extractors.pages.reading import Known, Look, Reading
+from extractors.pages.revisit import Plan, Withdrawn, after, first_plan
+from extractors.web.fetch import Validators
 from warehouse.rows import Row, fetch_dicts, insert
 
 PER_SOURCE = 10

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from extractors.robots import Found, Robots
+from extractors.web.robots import Found, Robots
 from warehouse.rows import insert
 
 KEPT = timedelta(days=40)

@@ -18,7 +18,7 @@ from extractors.article import Article, Origin, TextFrom, digest
 from extractors.charset import decode
 from extractors.errors import PageError
 from extractors.language import detect_language
-from extractors.page import read_page
+from extractors.pages.page import read_page
 from warehouse import articles
 from warehouse.catalogue import SeedRecord, normalised_hash, seed_records
 from warehouse.errors import SeedError

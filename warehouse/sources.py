@@ -8,9 +8,9 @@ from datetime import datetime
 
 import duckdb
 
-from extractors.fetch import Validators
-from extractors.poll import Poll, SourceState
+from extractors.feeds.poll import Poll, SourceState
 from extractors.source import Source
+from extractors.web.fetch import Validators
 from warehouse import standings
 from warehouse.rows import Row, insert
 

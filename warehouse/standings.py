@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import duckdb
 
-from extractors.poll import Poll
-from extractors.standing import Standing
+from extractors.feeds.poll import Poll
+from extractors.feeds.standing import Standing
 from warehouse.rows import Row, insert
 
 

@@ -27,7 +27,7 @@ from typing import Any
 
 import requests
 
-from extractors.headers import retry_after
+from extractors.web.headers import retry_after
 
 LONGEST_WAIT = timedelta(days=1)
 """A service that asks for more is asked again after this long."""

@@ -141,7 +141,7 @@ def _folder_problems(settings: House) -> list[str]:
 
 
 def _remarks(settings: House) -> list[str]:
-    from extractors.shipped import refusal
+    from extractors.feeds.shipped import refusal
 
     remarks = []
     if settings.settings.contact is None:

@@ -57,7 +57,7 @@ def extract(
 
     Example: noroshi extract page.html --url https://example.org/news/1
     """
-    from extractors.extract import extract as read
+    from extractors.pages.extract import extract as read
 
     body, content_type, address = _page(source, url, config)
     found = read(body, address, content_type).to_json()
@@ -83,7 +83,7 @@ def _page(source: str, url: str | None, config: Path | None) -> tuple[bytes, str
 def _fetched(address: str, config: Path | None) -> tuple[bytes, str | None, str]:
     import asyncio
 
-    from extractors.fetch import Fetcher, server_of
+    from extractors.web.fetch import Fetcher, server_of
 
     settings = house(config)
 

@@ -109,7 +109,7 @@ def backfill(
 
     Example: noroshi backfill hk-rthk-en-local --since 2025-11-01
     """
-    from extractors.walk import days
+    from extractors.feeds.walk import days
     from flows.backfilling import backfill as walk
     from flows.backfilling import stretch_of
 

@@ -25,7 +25,7 @@ from flows.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from extractors.discovery import Discovered
+    from extractors.feeds.discovery import Discovered
     from extractors.source import Source
     from flows.settings import House
 
@@ -46,7 +46,7 @@ def sources_add(
 
     Example: noroshi sources add https://example.org --yes
     """
-    from extractors.opml import Outline
+    from extractors.feeds.opml import Outline
     from flows.own_sources import add_sources, offered, toml_of
 
     settings = house(config)
@@ -77,7 +77,7 @@ def sources_import(
 
     Example: noroshi sources import subscriptions.opml --preview
     """
-    from extractors.opml import parse_opml
+    from extractors.feeds.opml import parse_opml
     from flows.own_sources import add_sources, offered
 
     settings = house(config)
@@ -104,7 +104,7 @@ def sources_export(
 
     Example: noroshi sources export feeds.opml
     """
-    from extractors.opml import to_opml
+    from extractors.feeds.opml import to_opml
     from extractors.source import SourceKind
 
     settings = house(config)
@@ -122,8 +122,8 @@ def sources_export(
 
 
 async def _discovered(settings: House, url: str) -> Sequence[Discovered]:
-    from extractors.discovery import discover
-    from extractors.fetch import Fetcher, server_of
+    from extractors.feeds.discovery import discover
+    from extractors.web.fetch import Fetcher, server_of
 
     # The server is the reader's own choice, wherever it is.
     own = settings.limits.own_servers | {server_of(url)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from extractors.errors import PageError
-from extractors.page import read_page
+from extractors.pages.page import read_page
 
 
 def extract(html: bytes, url: str) -> dict[str, str | None]:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from alerts.reading.fold import fold
 from extractors.errors import PageError
-from extractors.fingerprint import Runs, bands, runs, same
-from extractors.page import read_page
+from extractors.pages.fingerprint import Runs, bands, runs, same
+from extractors.pages.page import read_page
 
 ROOT = Path(__file__).parents[2]
 CORPUS = Path(os.environ.get("NOROSHI_SHARED", ROOT.parent / "shared")) / "corpora" / "dev"

@@ -20,7 +20,7 @@ from pathlib import Path
 import trafilatura
 
 from extractors.errors import PageError
-from extractors.page import read_page
+from extractors.pages.page import read_page
 
 PageBytes = tuple[bytes, str]
 """The body of a page and its address."""

@@ -28,10 +28,10 @@ from pathlib import Path
 import httpx
 
 from extractors.entry import Entry
-from extractors.fetch import Fetcher, FetchLimits
-from extractors.reading import Reader
-from extractors.robots import Visitor
+from extractors.pages.reading import Reader
 from extractors.source import Source
+from extractors.web.fetch import Fetcher, FetchLimits
+from extractors.web.robots import Visitor
 from flows.settings import load
 from flows.watch import watch
 from flows.workers import HardyPool

@@ -29,7 +29,7 @@ from alerts.reading.match import Match, match
 from alerts.reading.rule import Rule, RuleBook
 from alerts.reading.vocabulary import family
 from extractors.errors import PageError
-from extractors.page import read_page
+from extractors.pages.page import read_page
 from tests.benchmarks.archive import generated
 
 ROOT = Path(__file__).parents[2]

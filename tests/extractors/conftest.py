@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from extractors.fetch import FetchLimits
 from extractors.source import Source
+from extractors.web.fetch import FetchLimits
 from tests.servers import Site
 
 

@@ -26,7 +26,7 @@ from typing import Any
 
 from alerts.reading.coder import Coder
 from alerts.telling import channel
-from extractors.page import read_page
+from extractors.pages.page import read_page
 from flows import cli, delivery
 from flows.demo.stage import sample_site
 from flows.settings import load

@@ -29,7 +29,7 @@ import duckdb
 
 from alerts.telling.escape import markdown
 from alerts.telling.render import render
-from extractors.warc import record_at
+from extractors.web.warc import record_at
 from flows.demo.stage import Answer, Chat, Inbox, Outlet, Site, chat, inbox, sample_site, serving
 from flows.workers import WORTH_A_POOL
 from warehouse.database import PUBLISHED, Warehouse

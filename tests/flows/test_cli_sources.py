@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.extractors.test_feed import RSS
-from tests.extractors.test_opml import NESTED
+from tests.extractors.feeds.test_feed import RSS
+from tests.extractors.feeds.test_opml import NESTED
 from tests.flows.conftest import Run, Write
 from tests.servers import Site, fixed
 

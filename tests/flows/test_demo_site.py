@@ -18,9 +18,9 @@ import pytest
 from lxml import etree, html
 
 from alerts.reading.coding import Category, Direction
+from extractors.feeds.standing import Turn
+from extractors.feeds.state import changes, parse_state
 from extractors.source import Source, SourceKind
-from extractors.standing import Turn
-from extractors.state import changes, parse_state
 
 SITE = Path(str(files("flows").joinpath("demo", "site")))
 LISTING = tomllib.loads((SITE / "site.toml").read_text("utf-8"))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from extractors.warc import record_at, records
+from extractors.web.warc import record_at, records
 from flows.maintain import maintain
 from flows.summary import Summary
 from flows.watch import watch

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from extractors.fetch import Response, Validators
-from extractors.warc import Archive
+from extractors.web.fetch import Response, Validators
+from extractors.web.warc import Archive
 from flows.watch import watch
 from tests.flows.conftest import Run
 from tests.flows.newsroom import GARDENS, WARNING_EN, WARNING_JA, Newsroom, feed, page, routes

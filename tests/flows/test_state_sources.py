@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flows.watch import Step, watch
-from tests.extractors.test_state import EGYPT, FUKUSHIMA, ota
+from tests.extractors.feeds.test_state import EGYPT, FUKUSHIMA, ota
 from tests.flows.newsroom import Desk, Newsroom
 from tests.servers import Route, fixed
 from warehouse.database import Warehouse, query

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from extractors.article import Article
-from extractors.fingerprint import runs, same
-from tests.extractors.test_fingerprint import AGENCY
+from extractors.pages.fingerprint import runs, same
+from tests.extractors.pages.test_fingerprint import AGENCY
 from tests.warehouse.samples import NOW, an_article
 from warehouse import appearances, articles
 from warehouse.database import Warehouse, query

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from extractors.robots import Found, Robots
+from extractors.web.robots import Found, Robots
 from tests.warehouse.samples import NOW
 from warehouse import robots
 from warehouse.database import Warehouse

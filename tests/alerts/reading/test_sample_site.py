@@ -13,7 +13,7 @@ from alerts.reading.coder import Coder
 from alerts.reading.event import Assignment, Sighting, assign
 from alerts.reading.match import match
 from alerts.reading.rule import RuleBook
-from extractors.page import Page, read_page
+from extractors.pages.page import Page, read_page
 
 SITE = Path(__file__).parents[3] / "flows" / "demo" / "site"
 TABLE: dict[str, Any] = tomllib.loads((SITE / "site.toml").read_text("utf-8"))

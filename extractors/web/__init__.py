@@ -1,0 +1,1 @@
+"""Asking hosts: HTTP within bounds and manners, robots.txt, bot checks, kept answers."""
