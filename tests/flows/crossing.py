@@ -66,8 +66,8 @@ def cycle_with(seams: Seams, config: str) -> int:
         (database, "_create", _step),
         (database, "_attached", _attached),
         (database, "_transaction", _transaction),
-        (database, "_clone", _step),
-        (database, "_sync", _step),
+        (database, "clone", _step),
+        (database, "sync", _step),
         (migrate, "_apply", _apply),
         (delivery, "send", _send),
     ):

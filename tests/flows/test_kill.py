@@ -47,7 +47,7 @@ IN_A_LATER_CYCLE = (
     "after commit: settle a delivery",
     "before commit: end a cycle",
     "after commit: end a cycle",
-    "after _clone",
+    "after clone",
 )
 """One kill after the other in one data folder, each a little later in the same news."""
 
