@@ -248,7 +248,8 @@ class Cycle:
         await asyncio.to_thread(self._finish)
 
     def _begin(self) -> dict[str, SourceState]:
-        waited = spool.load(self.warehouse, self.summary.started_at)
+        schedule = self.house.settings.pages.schedule
+        waited = spool.load(self.warehouse, self.summary.started_at, schedule)
         self.summary.new += waited.new
         self.summary.backlog += waited.untold
         self.summary.changed += waited.changed
@@ -312,7 +313,7 @@ class Cycle:
     def _spool(self) -> None:
         """What cannot be stored now waits for the next cycle: a feed may not name it again."""
         try:
-            file = spool.put(self.warehouse, [reading.article for reading in self.read])
+            file = spool.put(self.warehouse, self.read)
         except WarehouseUnusable as error:
             log.error("%s", error)
         else:

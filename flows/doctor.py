@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from flows.settings import House
+from warehouse import spool
 from warehouse.database import Warehouse
 from warehouse.errors import WarehouseError
 from warehouse.lock import holder
@@ -48,6 +49,7 @@ def examine(house: House, now: datetime) -> list[Finding]:
         _disk(warehouse),
         *_locks(warehouse),
         _live(warehouse),
+        _spool(warehouse),
         *_published(warehouse, house, now),
     ]
 
@@ -87,6 +89,14 @@ def _live(warehouse: Warehouse) -> Finding:
     if warehouse.unpublished:
         return _note("live file", f"{what}; the next cycle publishes what is new in it")
     return _ok("live file", what)
+
+
+def _spool(warehouse: Warehouse) -> Finding:
+    waiting = len(spool.files(warehouse))
+    if not waiting:
+        return _ok("spool", "nothing waits to be stored")
+    how_many = "1 batch waits" if waiting == 1 else f"{waiting} batches wait"
+    return _note("spool", f"{how_many} to be stored; the next cycle loads what is there")
 
 
 def _published(warehouse: Warehouse, house: House, now: datetime) -> Iterator[Finding]:

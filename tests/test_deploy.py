@@ -340,6 +340,14 @@ def a_program_has_the_live_file_open(house: House) -> None:
     house.lines.append(f"error: {busy.value}")
 
 
+def what_waits_is_damaged(house: House) -> None:
+    waiting = house.warehouse.pipeline_folder / "spool" / "1.json"
+    waiting.parent.mkdir()
+    waiting.write_bytes(b"[{")
+    house.run("run", status=1)
+    assert waiting.exists()
+
+
 def the_port_is_taken(house: House) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         house.run("serve", "--port", str(server.getsockname()[1]), status=1)
@@ -377,6 +385,7 @@ SITUATIONS = [
     the_clock_was_set_back,
     a_cycle_is_at_work,
     a_program_has_the_live_file_open,
+    what_waits_is_damaged,
     the_port_is_taken,
     the_server_does_not_start,
     the_warehouse_is_newer,

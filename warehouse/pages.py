@@ -42,12 +42,14 @@ def keep(
 ) -> None:
     """Note the answers of `readings`, and plan a first look again at what has none planned yet.
 
-    Must run inside the transaction that stores the articles. What is old to begin with is not
-    looked at again.
+    Must run inside the transaction that stores the articles. The same again changes nothing. What
+    is old to begin with is not looked at again.
     """
-    ids = [reading.article.id for reading in readings if reading.answers]
-    known = _known(connection, ids)
-    insert(connection, "store.article_page", [row for r in readings for row in _rows(r)])
+    answered = [reading for reading in readings if reading.answers]
+    noted = _noted(connection, [reading.article.id for reading in answered])
+    new = [r for r in answered if (r.article.id, r.answers[0].fetched_at) not in noted]
+    known = {article_id for article_id, _ in noted}
+    insert(connection, "store.article_page", [row for r in new for row in _rows(r)])
     plans = [
         _plan_row(reading.article.id, plan)
         for reading in readings
@@ -154,14 +156,14 @@ def forget_files(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) ->
     )
 
 
-def _known(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> set[str]:
-    """Which articles have a page already."""
+def _noted(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> set[tuple[str, datetime]]:
+    """Articles that have a page already, and when it was read."""
     answer = connection.execute(
-        "SELECT DISTINCT article_id FROM store.article_page "
+        "SELECT DISTINCT article_id, read_at FROM store.article_page "
         "WHERE article_id IN (SELECT unnest($ids::VARCHAR[]))",
         {"ids": list(ids)},
     )
-    return {row[0] for row in answer.fetchall()}
+    return set(answer.fetchall())
 
 
 def _rows(reading: Reading) -> list[Row]:

@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from flows import cycle
+from flows.doctor import State, examine
 from flows.progress import Silent
 from flows.watch import watch
 from tests.flows.newsroom import WARNING_EN, Newsroom, routes
@@ -39,5 +40,13 @@ async def test_a_cycle_that_is_in_the_way_of_nobody_loses_nothing(
             person.kill()
     assert "1 articles wait in" in caplog.text
     news.site.routes |= routes()  # the feed has forgotten
+    (waits,) = [one for one in examine(house, datetime.now(UTC)) if one.of == "spool"]
+    assert (waits.state, waits.what.partition(";")[0]) == (State.NOTE, "1 batch waits to be stored")
     summary = await watch(house)
     assert (summary.new, summary.alerts) == (1, 1)
+    assert [one.state for one in examine(house, datetime.now(UTC)) if one.of == "spool"] == [
+        State.OK
+    ]
+    with opened.warehouse.reading() as connection:
+        (kept,) = connection.execute("SELECT warc_file FROM pages").fetchall()
+    assert (house.warc_folder / str(kept[0])).exists()

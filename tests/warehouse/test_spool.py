@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from extractors.article import Arrival, Article, ArticleKind, TextFrom
+from extractors.pages.reading import Answer, Reading
+from extractors.web.fetch import Validators
+from extractors.web.warc import Record
 from tests.warehouse.samples import an_article
-from warehouse import articles, spool
+from warehouse import articles, pages, spool
 from warehouse.articles import Stored
 from warehouse.database import Warehouse
 from warehouse.errors import WarehouseUnusable
@@ -27,44 +30,63 @@ WHOLE = an_article(
     arrival=Arrival.BACKLOG,
     kind=ArticleKind.OFFICIAL,
 )
+SCHEDULE = (timedelta(hours=1),)
 
 
-def kept(warehouse: Warehouse) -> list[tuple[object, ...]]:
+def an_answer(part: int, record: Record | None = None) -> Answer:
+    url = f"https://example.org/1?page={part}"
+    return Answer(url, f"{url}#", "text/html", Validators('W/"é"', "Mon"), "hash", NOW, record)
+
+
+PAGED = Reading(
+    an_article(text_from=TextFrom.PAGE),
+    (an_answer(1, Record("run.warc.gz", 4711, "urn:uuid:1")), an_answer(2)),
+)
+BATCH = [Reading(WHOLE), PAGED]
+
+
+def kept(warehouse: Warehouse) -> list[list[tuple[object, ...]]]:
     with warehouse.writing("test") as connection:
-        return connection.execute("FROM store.article ORDER BY id").fetchall()
+        return [
+            connection.execute(f"FROM store.{table} ORDER BY ALL").fetchall()
+            for table in ("article", "article_page", "revisit", "uncoded")
+        ]
 
 
 def test_what_waited_is_as_if_it_had_never_waited(warehouse: Warehouse) -> None:
-    batch = [WHOLE, an_article()]
     direct = Warehouse(warehouse.folder / "direct")
     with direct.writing("test") as connection:
-        articles.store(connection, batch, NOW)
-    assert spool.put(warehouse, batch) == spool.put(warehouse, batch)
-    assert spool.load(warehouse, NOW) == Stored(new=2, untold=1)
+        articles.store(connection, [one.article for one in BATCH], NOW)
+        pages.keep(connection, BATCH, SCHEDULE)
+    assert spool.put(warehouse, BATCH) == spool.put(warehouse, BATCH)
+    assert spool.load(warehouse, NOW, SCHEDULE) == Stored(new=2, untold=1)
     assert spool.files(warehouse) == []
     assert kept(warehouse) == kept(direct)
-    assert spool.load(warehouse, NOW) == Stored()
+    assert [len(rows) for rows in kept(warehouse)] == [2, 2, 1, 2]
+    assert spool.load(warehouse, NOW, SCHEDULE) == Stored()
 
 
 def test_every_field_of_an_article_goes_there_and_back(warehouse: Warehouse) -> None:
-    (read,) = spool.read(spool.put(warehouse, [WHOLE]))
-    assert read == WHOLE
-    assert {type(getattr(read, f.name)) for f in fields(Article)} == {
+    read = spool.read(spool.put(warehouse, BATCH))
+    assert read == BATCH
+    assert {type(getattr(read[0].article, f.name)) for f in fields(Article)} == {
         type(getattr(WHOLE, f.name)) for f in fields(Article)
     }
 
 
 def test_a_batch_that_was_loaded_and_not_removed_changes_nothing(warehouse: Warehouse) -> None:
-    spool.put(warehouse, [WHOLE])
-    spool.load(warehouse, NOW)
+    spool.put(warehouse, BATCH)
+    spool.load(warehouse, NOW, SCHEDULE)
     once = kept(warehouse)
-    spool.put(warehouse, [WHOLE])
-    assert spool.load(warehouse, NOW) == Stored()
-    assert [row[:4] for row in kept(warehouse)] == [row[:4] for row in once]
+    spool.put(warehouse, BATCH)
+    assert spool.load(warehouse, NOW, SCHEDULE) == Stored()
+    attempted, *others = kept(warehouse)
+    assert others == once[1:]
+    assert [row[:4] for row in attempted] == [row[:4] for row in once[0]]
 
 
 def test_a_file_that_is_no_batch_is_named_and_left(warehouse: Warehouse) -> None:
-    file = spool.put(warehouse, [WHOLE])
+    file = spool.put(warehouse, BATCH)
     file.write_bytes(file.read_bytes()[:50])
     with pytest.raises(WarehouseUnusable, match=file.name):
         spool.load(warehouse, NOW)
