@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from warehouse.database import Warehouse, clone, os_errors, sync
+import duckdb
+
+from warehouse.database import Warehouse, clone, file_errors, os_errors, sync
 from warehouse.errors import WarehouseUnusable
 from warehouse.inspect import Contents, inspect
 from warehouse.lock import hold
@@ -60,15 +62,33 @@ def restore(warehouse: Warehouse, source: Path, now: datetime) -> tuple[Contents
 
 
 def _put_by(live: Path, former: Path) -> Path | None:
-    """A second name for the live file. Its log goes first: on another file it would do harm."""
+    """Keep the live file under a second name, and leave it without a log, which would do harm to
+    the file that is to take its place.
+
+    Killed anywhere, what the log held is in the live file, or neither can be read and a copy of
+    both is there.
+    """
     log = live.with_name(f"{live.name}.wal")
-    if not live.exists():
-        log.unlink(missing_ok=True)
-        return None
-    former.hardlink_to(live)
+    if live.exists() and not _taken_in(log, live):
+        clone(live, former)
+        clone(log, former.with_name(f"{former.name}.wal"))
+        sync(former.parent)
+    elif live.exists():
+        former.hardlink_to(live)
+    log.unlink(missing_ok=True)
+    return former if former.exists() else None
+
+
+def _taken_in(log: Path, live: Path) -> bool:
+    """Whether nothing is left in the log, which is taken into the live file where that can be."""
     if log.exists():
-        log.replace(former.with_name(f"{former.name}.wal"))
-    return former
+        with (
+            contextlib.suppress(WarehouseUnusable),
+            file_errors(live),
+            duckdb.connect(str(live)) as connection,
+        ):
+            connection.execute("CHECKPOINT")
+    return not log.exists()
 
 
 @contextlib.contextmanager

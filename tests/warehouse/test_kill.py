@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from warehouse.backup import backup, restore
 from warehouse.database import Warehouse, query
 from warehouse.inspect import inspect
 from warehouse.upkeep import check, sweep
@@ -92,33 +94,88 @@ def test_many_kills(tmp_path: Path) -> None:
 
 
 RESTORE = """
-import sys
+import os, shutil, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from warehouse.backup import restore
 from warehouse.database import Warehouse
 
-print("begun", flush=True)
-restore(Warehouse(Path(sys.argv[1])), Path(sys.argv[2]), datetime.now(UTC))
+def killing(name, left):
+    original = getattr(os, name)
+    def step(*arguments, **options):
+        left[0] -= 1
+        if left[0] < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return original(*arguments, **options)
+    setattr(os, name, step)
+
+begun, kept, cases = map(Path, sys.argv[1:])
+for number in range(99):
+    shutil.copytree(begun, cases / str(number))
+    if (child := os.fork()) == 0:
+        left = [number]
+        for name in ("replace", "link", "unlink"):
+            killing(name, left)
+        restore(Warehouse(cases / str(number)), kept, datetime.now(UTC))
+        os._exit(0)
+    if os.waitpid(child, 0)[1] == 0:
+        break
 """
+"""Restores in one copy of a folder after the other, killed before the first, second, third …
+change of a file's name, until one comes to its end."""
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.15])
-def test_a_killed_restore_leaves_the_one_or_the_other(tmp_path: Path, seconds: float) -> None:
-    warehouse = Warehouse(tmp_path / "data")
-    for name in ("backed up", "later"):
-        with warehouse.writing("test") as connection:
-            connection.execute("INSERT INTO store.run (id) VALUES ($name)", {"name": name})
-        warehouse.publish()
-        if name == "backed up":
-            kept = Path(tmp_path / "kept.duckdb")
-            kept.write_bytes(warehouse.published.read_bytes())
-    command = [sys.executable, "-c", RESTORE, str(warehouse.folder), str(kept)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
-        assert program.stdout is not None
-        program.stdout.readline()
-        time.sleep(seconds)
-        program.kill()
+def add(warehouse: Warehouse, name: str) -> None:
+    with warehouse.writing("test") as connection:
+        connection.execute("INSERT INTO store.run (id) VALUES ($name)", {"name": name})
+
+
+def add_to_the_log(warehouse: Warehouse, name: str) -> None:
+    """As a process does that is killed after its commit."""
+    script = (
+        "import duckdb, os, sys; connection = duckdb.connect(sys.argv[1]);"
+        "connection.execute('INSERT INTO store.run (id) VALUES (?)', sys.argv[2:]); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(warehouse.live), name], check=True)
+    assert warehouse.live.with_name("warehouse.duckdb.wal").exists()
+
+
+def runs(warehouse: Warehouse) -> set[str]:
     with warehouse.writing("look") as connection:
-        there = {id for (id,) in connection.execute("SELECT id FROM store.run").fetchall()}
-    assert there in ({"backed up"}, {"backed up", "later"})
+        return {id for (id,) in connection.execute("SELECT id FROM store.run").fetchall()}
+
+
+def test_a_killed_restore_leaves_the_one_or_the_other(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "data")
+    add(warehouse, "backed up")
+    backup(warehouse, tmp_path / "kept.duckdb")
+    add(warehouse, "later")
+    add_to_the_log(warehouse, "in the log")
+    (tmp_path / "cases").mkdir()
+    folders = [warehouse.folder, tmp_path / "kept.duckdb", tmp_path / "cases"]
+    subprocess.run([sys.executable, "-c", RESTORE, *map(str, folders)], check=True)
+    found = [runs(Warehouse(folder)) for folder in sorted((tmp_path / "cases").iterdir(), key=_no)]
+    before, after = {"backed up", "later", "in the log"}, {"backed up"}
+    assert found == [before] * found.count(before) + [after] * found.count(after)
+    assert before in found
+    assert after in found
+    for former in (tmp_path / "cases").glob("*/pipeline/former-*.duckdb"):
+        assert inspect(former).rows["run"] == 3
+
+
+def test_a_damaged_file_is_kept_with_its_log(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "data")
+    add(warehouse, "backed up")
+    backup(warehouse, tmp_path / "kept.duckdb")
+    add_to_the_log(warehouse, "in the log")
+    warehouse.live.write_bytes(b"damaged")
+    log = warehouse.live.with_name("warehouse.duckdb.wal").read_bytes()
+    _, former = restore(warehouse, tmp_path / "kept.duckdb", datetime.now(UTC))
+    assert former is not None
+    assert former.read_bytes() == b"damaged"
+    assert former.with_name(f"{former.name}.wal").read_bytes() == log
+    assert runs(warehouse) == {"backed up"}
+
+
+def _no(folder: Path) -> int:
+    return int(folder.name)
