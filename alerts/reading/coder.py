@@ -28,7 +28,15 @@ from alerts.reading.finding import Finding, status_of
 from alerts.reading.fold import Folded, fold
 from alerts.reading.grave import LEVELS, Grade, Setting, grade, setting
 from alerts.reading.passage import Passage, Place, Reader
-from alerts.reading.relevance import THRESHOLD, Relevance, Trace, named, nothing, weigh
+from alerts.reading.relevance import (
+    THRESHOLD,
+    Relevance,
+    Trace,
+    abroad_acts,
+    named,
+    nothing,
+    weigh,
+)
 from alerts.reading.role import Names, roles
 from alerts.reading.scan import Hit, Scanner
 from alerts.reading.story import settle
@@ -82,7 +90,8 @@ class Coder:
             return _irrelevant(nothing(parties))
         there = frozenset().union(*(passage.lists for passage in read))
         found = settle([f for one in read for f in self._find(one, there, published)], read)
-        found = [f for f in found if _concerns(f, parties)]
+        above = frozenset().union(*(p.parties for p in read if p.field == "title"))
+        found = [f for f in found if _concerns(f, parties) and _is_between(f, above)]
         relevance = weigh(read, [_trace(f) for f in found])
         if relevance.score < THRESHOLD:
             return _irrelevant(relevance)
@@ -158,8 +167,10 @@ def _irrelevant(relevance: Relevance) -> Coding:
 
 
 def _trace(finding: Finding) -> Trace:
-    title = finding.passage.field == "title"
-    official = title and finding.sign.category in _OFFICIAL
+    title, category = finding.passage.field == "title", finding.sign.category
+    official = title and category in _OFFICIAL
+    if category in _ISSUED and abroad_acts(finding.passage):
+        official = False
     return Trace(finding.passage.leads, finding.status is Status.REPORTED, official)
 
 
@@ -172,6 +183,10 @@ _OFFICIAL = {
 }
 
 
+_ISSUED = {Category.TRAVEL_ADVISORY, Category.SANCTIONS_LEGAL}
+"""What a third country does to two of the three alike."""
+
+
 def _concerns(finding: Finding, parties: Sequence[str]) -> bool:
     """Between Hong Kong and the mainland alone, courts, protests and sanctions are one side's own
     affairs; what the mainland's forces do around Taiwan is not done to Japan."""
@@ -179,6 +194,16 @@ def _concerns(finding: Finding, parties: Sequence[str]) -> bool:
     if category is Category.MILITARY_MARITIME and "parties.taiwan-question" in passage.lists:
         return finding.sign.status is not None or "JP" in passage.parties
     return category not in _ABROAD or "JP" in parties
+
+
+def _is_between(finding: Finding, above: frozenset[str]) -> bool:
+    """Flights run between two places: sentence and title (`above`) name both, or it is one's own
+    airport. A notice that a third country gives is its own."""
+    if finding.sign.category in _ISSUED:
+        return not abroad_acts(finding.passage)
+    if finding.sign.category is not Category.TRANSPORT:
+        return True
+    return len(finding.passage.parties | above) >= 2
 
 
 _ABROAD = {

@@ -163,6 +163,11 @@ class Around:
         """A new step in the same breath, of which the past is only the frame."""
         return self._holds("modality.now")
 
+    @property
+    def is_besides(self) -> bool:
+        """Further news, told as such ("meanwhile", 另外, また)."""
+        return "modality.besides" in self.passage.lists
+
     def is_past(self, published: date | None) -> bool:
         """A cue of the past in the clause, or a day more than a week before publication."""
         if self.is_now:
@@ -246,6 +251,7 @@ _YEAR = re.compile(r"(?<![\d,])(?<!\d )(?<!\d, )(?:19|20)\d\d(?!\d|年\d{1,2}月
 _ATTRIBUTE = re.compile(
     f"(?:を?(?:し|され|行っ))?(?:た|ている|ていた)(?!{fold('方針|疑|容疑|可能|形|模様|上|後|際|場合|件').text})(?=[一-鿿ァ-ヶ])"
     "|で(?=[\u4e00-\u9fffァ-ヶ])"
+    "|(?:する)?など(?:し|して)[^、。]{0,6}(?:された|した)(?=[\u4e00-\u9fffァ-ヶ])"
     f"|する(?={fold('若者|人|市民|団体|デモ|集会|声|動き|企業|住民|議員|勢力|運動').text})"
 )
 """What follows a Japanese event that only describes a noun, or is the cause (禁輸で)."""

@@ -53,7 +53,7 @@ _GENRES = {
 
 
 _KINDS = tuple(f"genres.{genre}" for genre in _GENRES)
-_OCCASIONS = {"sport", "entertainment", "weather"}
+_OCCASIONS = {"sport", "entertainment", "weather", "market"}
 """Kinds of text that governments quarrel about too."""
 
 
@@ -210,6 +210,22 @@ def _abroad(read: Sequence[Passage], title: Sequence[Passage]) -> Marks:
     pairs = sum(len(p.parties) >= 2 for p in read)
     if foreign > 2 * pairs:
         yield -0.2, "third countries outweigh the pair"
+
+
+def abroad_acts(headline: Passage) -> bool:
+    """Whether a headline begins with another country: what it tells is that country's act."""
+    return (
+        headline.foreign
+        and any(
+            hit.start - headline.start <= _SUBJECT * headline.scale
+            for hit in headline.lists.get("parties.other", ())
+        )
+        and not _opens_here([headline])
+    )
+
+
+_SUBJECT = 3
+"""Characters (three times as many Latin ones) within which a headline names its subject."""
 
 
 def _opens_here(title: Sequence[Passage]) -> bool:

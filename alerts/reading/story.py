@@ -83,12 +83,31 @@ class _News:
             return False
         if self._is_reason(finding) or self._is_reversed(finding) or self._is_late(finding):
             return True
+        if self._is_amid_easing(finding):
+            return True
         return finding.passage.field == "text" and self._lasts(finding)
 
     def _is_reason(self, finding: Finding) -> bool:
+        """Attacks and ill feeling that explain a notice, or why people stay at home."""
         sign = finding.sign
-        attack = sign.category is Category.DETENTION_SAFETY and "attack" in sign.all[-1]
-        return attack and Category.TRAVEL_ADVISORY in self.categories
+        above = {category for category, _ in self.title}
+        if sign.category is Category.PUBLIC_SENTIMENT:
+            return finding.passage.field == "text" and Category.TRAVEL_ADVISORY in above
+        if sign.category is not Category.DETENTION_SAFETY or "attack" not in sign.all[-1]:
+            return False
+        if Category.TRAVEL_ADVISORY in self.categories:
+            return True
+        return finding.passage.field == "text" and not above.isdisjoint(_STAYING)
+
+    def _is_amid_easing(self, finding: Finding) -> bool:
+        """What is asked of the other side where the title tells easings alone is part of them."""
+        if finding.sign.category is not Category.DIPLOMATIC_PROTEST:
+            return False
+        told = {direction for _, direction in self.title}
+        talks = (Category.OFFICIAL_CONTACT, Direction.EASING) in self.title
+        eased = Direction.EASING in told and Direction.ESCALATION not in told
+        gentle = finding.sign.all[0].removeprefix("diplomatic_protest.") in _GENTLE
+        return finding.passage.field == "text" and eased and (talks or gentle)
 
     def _is_late(self, finding: Finding) -> bool:
         """Eased below a lead with other news: in most texts a visit or a lifting of long ago."""
@@ -133,7 +152,7 @@ class _News:
         if told in self.leads and not finding.passage.leads:
             return False
         around = Around(finding.hits, finding.passage)
-        if not title and around.is_now:
+        if around.is_besides or (not title and around.is_now):
             return False
         return around.lasts or around.says("earlier", 5)
 
@@ -143,4 +162,8 @@ def _eases(finding: Finding) -> bool:
     return finding.sign.direction is Direction.EASING and finding.status in asked
 
 
+_GENTLE = {"demand", "demand-by", "concern", "tell", "feeling"}
+"""Signs of a protest without its forms: asked or regretted, not lodged."""
+_STAYING = {Category.EXCHANGE_CANCELLATION, Category.TRANSPORT}
+"""What is called off because people fear for their safety."""
 _OPPOSITES = (Direction.ESCALATION, Direction.EASING)
