@@ -16,7 +16,6 @@ from extractors.feeds.poll import Poll, SourceState, poll
 from extractors.source import Source
 from extractors.web.fetch import Fetcher
 from extractors.web.robots import Visitor
-from warehouse.sources import Fetch
 
 FEW = 1
 """So many unreachable sources say nothing about this machine's own connection."""
@@ -89,18 +88,4 @@ def cut_off(polls: Sequence[Poll]) -> str:
     return (
         f"no source could be reached: all {len(polls)} failed, the first of them "
         f"({polls[0].source.url}): {what}; see whether this machine is online"
-    )
-
-
-def logged(done: Poll, now: datetime) -> Fetch:
-    """A poll as it stands in the log of requests."""
-    return Fetch(
-        source_id=done.source.id,
-        url=done.source.url,
-        purpose="feed",
-        outcome=done.outcome,
-        status=done.status,
-        error=str(done.error) if done.error else None,
-        seconds=done.seconds,
-        fetched_at=now,
     )

@@ -130,7 +130,7 @@ class TestManners:
     async def test_a_slow_source_delays_nobody(
         self, news: Newsroom, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("flows.cycle.LISTENING_SECONDS", 0.5)
+        monkeypatch.setattr("flows.gathering.LISTENING_SECONDS", 0.5)
         monkeypatch.setenv("NOROSHI_FETCH__TOTAL_SECONDS", "60")
         desk, told, in_time = news.desk("desk"), Event(), []
 

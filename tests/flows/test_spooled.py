@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import anyio
 import pytest
 
-from flows import cycle
+from flows import cycle, keeping
 from flows.doctor import State, examine
 from flows.progress import Silent
 from flows.watch import watch
@@ -23,7 +23,7 @@ async def test_a_cycle_that_is_in_the_way_of_nobody_loses_nothing(
     news.site.routes |= routes(WARNING_EN)
     news.source("one")
     house = news.house()
-    monkeypatch.setattr(cycle, "WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(keeping, "WAIT_SECONDS", 0.3)
     async with cycle.opened(house, Silent(), lambda: datetime.now(UTC)) as opened:
         await opened.fetch()
         async for batch in opened.batches():
