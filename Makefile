@@ -22,7 +22,7 @@ test: install  ## everything that CI runs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 faults: install  ## cycles killed with SIGKILL at every seam and at random moments (long)
 	$(BIN)/python -m pytest -m faults
