@@ -28,17 +28,19 @@ Runs = frozenset[str]
 def runs(folded: str) -> Runs:
     """The runs of a folded text; few or none for a short one."""
     tokens = TOKEN.findall(folded)
-    return frozenset(" ".join(tokens[n : n + RUN]) for n in range(len(tokens) - RUN + 1))
+    return frozenset(map(" ".join, zip(*(tokens[n:] for n in range(RUN)), strict=False)))
 
 
 def likeness(one: Runs, other: Runs) -> float:
     """Jaccard's: what both have of what either has; 0 where one of them has nothing."""
-    return len(one & other) / len(one | other) if one and other else 0.0
+    common = len(one & other)
+    return common / (len(one) + len(other) - common) if common else 0.0
 
 
 def same(one: Runs, other: Runs) -> bool:
     """Whether two texts are one."""
-    return min(len(one), len(other)) >= SHORTEST and likeness(one, other) >= SAME
+    fewer, more = sorted((len(one), len(other)))
+    return fewer >= SHORTEST and fewer >= SAME * more and likeness(one, other) >= SAME
 
 
 def bands(text: Runs) -> tuple[int, ...]:
@@ -51,7 +53,7 @@ def bands(text: Runs) -> tuple[int, ...]:
     if len(text) < SHORTEST:
         return ()
     sketch = rensa.RMinHash(BANDS * ROWS, SEED)
-    sketch.update(sorted(text))
+    sketch.update(list(text))  # in whatever order: each hash function keeps its least value
     digest = sketch.digest()
     return tuple(_number(digest[n : n + ROWS]) for n in range(0, BANDS * ROWS, ROWS))
 
