@@ -48,6 +48,8 @@ def status_of(
         return Status.DENIED
     if (around.says("considered", 10) or around.asks) and not refusal:
         return Status.CONSIDERED
+    if sign.direction is Direction.EASING and around.is_withheld:
+        return Status.DENIED
     if sign.direction is Direction.EASING and around.says("demand", 4):
         return Status.CONSIDERED
     if around.is_past(published):
@@ -198,6 +200,12 @@ class Around:
         return self.says("relative", 0) or bool(_ATTRIBUTE.match(after))
 
     @property
+    def is_withheld(self) -> bool:
+        """What would ease is stopped or refused ("stopped approving", 拒絕解除)."""
+        base = self.passage.start
+        return any(_WITHHELD.search(self.passage.text[: hit.start - base]) for hit in self.hits)
+
+    @property
     def leads_noun(self) -> bool:
         """Whether the verb stands before its noun as an attribute (延期の会議, 被取消的演出)."""
         base = self.passage.start
@@ -248,6 +256,12 @@ _CASE = re.compile(
 )
 _OF = re.compile("の|的|(?:し|され)た")
 _YEAR = re.compile(r"(?<![\d,])(?<!\d )(?<!\d, )(?:19|20)\d\d(?!\d|年\d{1,2}月\d)")
+_WITHHELD = re.compile(
+    r"\b(?:stop(?:s|ped|ping)?|ceas(?:e|es|ed|ing)(?: to)?|(?:refus|declin)(?:e|es|ed|ing) to"
+    r"|fail(?:s|ed|ing)? to|no longer|halt(?:s|ed|ing)?) $"
+    f"|(?:{fold('停止|拒絕|拒絶|不再|不予|未能|未獲|無意').text})$"
+)
+"""What stands before a verb that it keeps from happening."""
 _ATTRIBUTE = re.compile(
     f"(?:を?(?:し|され|行っ))?(?:た|ている|ていた)(?!{fold('方針|疑|容疑|可能|形|模様|上|後|際|場合|件').text})(?=[一-鿿ァ-ヶ])"
     "|で(?=[\u4e00-\u9fffァ-ヶ])"

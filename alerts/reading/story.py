@@ -26,6 +26,8 @@ def settle(found: Sequence[Finding], read: Sequence[Passage]) -> list[Finding]:
         return [_as_background(f) for f in found]
     if is_essay(found, read):
         return [_as_background(f) for f in found]
+    told = [f for f in found if f.status is Status.REPORTED]
+    found = [_as_background(f) if _is_only_named(f, told) else f for f in found]
     news = _News.of(found)
     return [_as_background(f) if news.tells_story(f) else f for f in found]
 
@@ -155,6 +157,19 @@ class _News:
         if around.is_besides or (not title and around.is_now):
             return False
         return around.lasts or around.says("earlier", 5)
+
+
+def _is_only_named(finding: Finding, news: Sequence[Finding]) -> bool:
+    """A measure that a title names without a verb, while the lead tells that it goes."""
+    sign = finding.sign
+    if not (sign.mention and finding.passage.field == "title"):
+        return False
+    return any(
+        f.passage.leads
+        and f.sign.category is sign.category
+        and f.sign.direction is Direction.EASING
+        for f in news
+    )
 
 
 def _eases(finding: Finding) -> bool:
