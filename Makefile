@@ -28,7 +28,7 @@ faults: install  ## cycles killed with SIGKILL at every seam and at random momen
 	$(BIN)/python -m pytest -m faults
 
 browser: install  ## the HTML of messages in Chromium, at two widths, light and dark
-	$(BIN)/python -m pytest -m browser tests/alerts/telling/test_html.py
+	$(BIN)/python -m pytest -m browser tests/alerts/telling/writing/test_html.py
 
 lock:  ## renew requirements.lock from pyproject.toml
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock

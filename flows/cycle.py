@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
-from alerts.telling.channel import Channel
+from alerts.telling.sending.channel import Channel
 from extractors.entry import Entry
 from extractors.pages.reading import Look, Reading
 from extractors.web.fetch import Fetcher

@@ -13,23 +13,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alerts.errors import DeliveryError
-from alerts.telling.bulletin import Bulletin
-from alerts.telling.bundle import Bundle
-from alerts.telling.channel import Channel, send
-from alerts.telling.health import Health, Turn, turn
-from alerts.telling.health import after_failure as channel_failed
-from alerts.telling.health import after_success as channel_worked
-from alerts.telling.notice import Notice
-from alerts.telling.operator import channel_down, channel_up, given_up
-from alerts.telling.outbox import (
+from alerts.telling.deciding.health import Health, Turn, turn
+from alerts.telling.deciding.health import after_failure as channel_failed
+from alerts.telling.deciding.health import after_success as channel_worked
+from alerts.telling.deciding.outbox import (
     PATIENCE,
     Delivery,
     DeliveryState,
     after_failure,
     after_success,
 )
-from alerts.telling.render import Message, render, render_bundle
-from alerts.telling.wire import Envelope
+from alerts.telling.notice import Notice
+from alerts.telling.sending.channel import Channel, send
+from alerts.telling.sending.wire import Envelope
+from alerts.telling.writing.bulletin import Bulletin
+from alerts.telling.writing.bundle import Bundle
+from alerts.telling.writing.operator import channel_down, channel_up, given_up
+from alerts.telling.writing.render import Message, render, render_bundle
 from extractors.article import digest
 from flows.desk import Desk
 from flows.progress import Silent, Stages

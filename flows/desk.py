@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
-from alerts.telling.channel import Channel
-from alerts.telling.policy import Policy, Route
-from alerts.telling.quiet import Quiet
-from alerts.telling.reception import Reception
+from alerts.telling.deciding.policy import Policy, Route
+from alerts.telling.deciding.quiet import Quiet
+from alerts.telling.deciding.reception import Reception
+from alerts.telling.sending.channel import Channel
 from extractors.source import Source
 from flows.settings import House
 from flows.tables import ChannelTable, RouteTable

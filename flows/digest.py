@@ -11,11 +11,11 @@ import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 
-from alerts.telling.bulletin import Bulletin
-from alerts.telling.channel import Channel
-from alerts.telling.digest import Digest, Span
-from alerts.telling.outbox import DeliveryState
-from alerts.telling.render import Message, render_digest
+from alerts.telling.deciding.outbox import DeliveryState
+from alerts.telling.sending.channel import Channel
+from alerts.telling.writing.bulletin import Bulletin
+from alerts.telling.writing.digest import Digest, Span
+from alerts.telling.writing.render import Message, render_digest
 from extractors.article import digest as identity
 from flows.delivery import Round
 from flows.desk import desk

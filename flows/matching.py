@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from alerts.reading.coder import Coder
-from alerts.telling.policy import Policy
+from alerts.telling.deciding.policy import Policy
 from flows.progress import Silent, Stages
 from flows.settings import House
 from warehouse import matching

@@ -15,7 +15,7 @@ from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
 from prefect.states import Cancelled
 
-from alerts.telling.digest import Span
+from alerts.telling.writing.digest import Span
 from flows.digest import send_digest
 from flows.errors import CycleBusy
 from flows.maintain import maintain as keep_up

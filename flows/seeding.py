@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from alerts.telling.policy import Policy
+from alerts.telling.deciding.policy import Policy
 from flows.matching import match_waiting
 from flows.settings import House
 from warehouse import articles, seeds

@@ -23,8 +23,8 @@ from pydantic_settings import SettingsError as VariableError
 
 from alerts.errors import RuleError
 from alerts.reading.rule import RuleBook, load_rules
-from alerts.telling.channel import Channel
-from alerts.telling.stationery import Stationery
+from alerts.telling.sending.channel import Channel
+from alerts.telling.writing.stationery import Stationery
 from extractors.feeds.cadence import Bounds
 from extractors.feeds.shipped import shipped_sources
 from extractors.source import Source

@@ -12,9 +12,7 @@ import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from alerts.telling.bulletin import Bulletin
-from alerts.telling.operator import silences
-from alerts.telling.silence import (
+from alerts.telling.deciding.silence import (
     Silence,
     Turns,
     full_disk,
@@ -24,6 +22,8 @@ from alerts.telling.silence import (
     silent_sources,
     turns,
 )
+from alerts.telling.writing.bulletin import Bulletin
+from alerts.telling.writing.operator import silences
 from extractors.article import digest
 from flows.delivery import Round
 from flows.desk import desk

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from alerts.reading.coding import Category, Severity
-from alerts.telling.quiet import QuietMode
+from alerts.telling.deciding.quiet import QuietMode
 from extractors.source import Listing, Source, SourceKind
 from warehouse.retention import Retention
 

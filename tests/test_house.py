@@ -40,9 +40,9 @@ EDGES = {
     "warcio": {"extractors/web/warc.py"},
     "pypdf": {"extractors/pages/pdf.py"},
     "rensa": {"extractors/pages/fingerprint.py"},
-    "apprise": {"alerts/telling/channel.py"},
-    "requests": {"alerts/telling/webhook.py", "alerts/telling/wire.py"},
-    "jinja2": {"alerts/telling/stationery.py"},
+    "apprise": {"alerts/telling/sending/channel.py"},
+    "requests": {"alerts/telling/sending/webhook.py", "alerts/telling/sending/wire.py"},
+    "jinja2": {"alerts/telling/writing/stationery.py"},
     "prefect": {"flows/orchestrated.py", "flows/serve.py", "flows/prefect_child.py"},
 }
 

@@ -1,6 +1,7 @@
 """Announcing: the alerts that a batch of matches makes.
 
-What is decided is pure (`alerts.telling.decider`); here is what it is decided on, and the notice.
+What is decided is pure (`alerts.telling.deciding.decider`); here is what it is decided on, and
+the notice.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ import duckdb
 
 from alerts.reading.event import Event
 from alerts.reading.rule import Development
-from alerts.telling.decider import Case, Decision, decide
-from alerts.telling.excerpt import excerpt
-from alerts.telling.news import Told, joined, told_by
+from alerts.telling.deciding.decider import Case, Decision, decide
+from alerts.telling.deciding.news import Told, joined, told_by
+from alerts.telling.deciding.outbox import deliveries_for
+from alerts.telling.deciding.policy import Occasion, Policy
 from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
-from alerts.telling.outbox import deliveries_for
-from alerts.telling.policy import Occasion, Policy
+from alerts.telling.writing.excerpt import excerpt
 from extractors.article import Origin, digest
 from warehouse import mutes, stories
 from warehouse.outbox import Announcement

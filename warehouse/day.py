@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 
-from alerts.telling.digest import Digest, Happening, Span, Standing
 from alerts.telling.notice import Notice
+from alerts.telling.writing.digest import Digest, Happening, Span, Standing
 from warehouse.rows import fetch_dicts
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from alerts.reading.rule import Development
 from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
-from alerts.telling.render import Message
+from alerts.telling.writing.render import Message
 
 
 def message_to_json(message: Message) -> str:

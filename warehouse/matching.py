@@ -21,7 +21,7 @@ from alerts.reading.event import Assignment, Event, Sighting, assign
 from alerts.reading.match import Match, match
 from alerts.reading.rule import RuleBook
 from alerts.reading.thread import predecessor
-from alerts.telling.policy import Policy
+from alerts.telling.deciding.policy import Policy
 from extractors.article import Arrival, Origin, digest
 from warehouse import outbox
 from warehouse.announcing import announce, touched

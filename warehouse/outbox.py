@@ -12,13 +12,13 @@ from typing import Any
 
 import duckdb
 
-from alerts.telling.bulletin import Bulletin
-from alerts.telling.bundle import Held
-from alerts.telling.health import Health
+from alerts.telling.deciding.health import Health
+from alerts.telling.deciding.outbox import Delivery, DeliveryState, bundle_id, delivery_id
+from alerts.telling.deciding.quiet import Quiet, QuietMode
+from alerts.telling.deciding.reception import HOUR, Reception, Traffic, room, summarises
 from alerts.telling.notice import Notice
-from alerts.telling.outbox import Delivery, DeliveryState, bundle_id, delivery_id
-from alerts.telling.quiet import Quiet, QuietMode
-from alerts.telling.reception import HOUR, Reception, Traffic, room, summarises
+from alerts.telling.writing.bulletin import Bulletin
+from alerts.telling.writing.bundle import Held
 from warehouse.letters import facts_to_json, message_to_json, notice_to_json
 from warehouse.parcels import Parcel, take
 from warehouse.rows import insert, many

@@ -9,10 +9,10 @@ from typing import Any
 
 import duckdb
 
-from alerts.telling.bundle import NAMED, Bundle, Held
+from alerts.telling.deciding.outbox import LEASE, Delivery, DeliveryState, claim, delivery_id
 from alerts.telling.notice import Notice
-from alerts.telling.outbox import LEASE, Delivery, DeliveryState, claim, delivery_id
-from alerts.telling.render import Message
+from alerts.telling.writing.bundle import NAMED, Bundle, Held
+from alerts.telling.writing.render import Message
 from warehouse.letters import message_from_json, notice_from_json
 from warehouse.rows import fetch_dicts
 

@@ -30,7 +30,7 @@ from alerts.reading.query import (
     parse,
 )
 from alerts.reading.verdict import Document, Queries, Reading, terms
-from alerts.telling.excerpt import excerpt
+from alerts.telling.writing.excerpt import excerpt
 from extractors.article import Origin
 from warehouse.errors import QueryError
 from warehouse.rows import fetch_dicts

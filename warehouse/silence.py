@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from alerts.telling.silence import ENOUGH_RUNS, Kind, Pulse, Silence, Turns
+from alerts.telling.deciding.silence import ENOUGH_RUNS, Kind, Pulse, Silence, Turns
 from warehouse.rows import fetch_dicts, insert
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from alerts.reading.event import Event
-from alerts.telling.news import Told, told_by
+from alerts.telling.deciding.news import Told, told_by
 from alerts.telling.notice import NewFact
 from warehouse.letters import fact_from
 from warehouse.outbox import Announcement

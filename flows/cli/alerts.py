@@ -108,7 +108,7 @@ def alerts_show(
 
     Example: noroshi alerts show 4d0c9fd1
     """
-    from alerts.telling.render import render
+    from alerts.telling.writing.render import render
     from warehouse.handling import find_alert
     from warehouse.letters import notice_from_json
     from warehouse.rows import fetch_dicts

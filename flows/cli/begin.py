@@ -97,7 +97,7 @@ def check(config: ConfigOption = None) -> int:
 
 def _channel_problems(settings: House) -> list[str]:
     from alerts.errors import ChannelError
-    from alerts.telling.channel import check as check_channel
+    from alerts.telling.sending.channel import check as check_channel
 
     if missing := list(settings.missing_secrets()):
         return missing
@@ -112,7 +112,7 @@ def _channel_problems(settings: House) -> list[str]:
 
 
 def _template_problems(settings: House) -> list[str]:
-    from alerts.telling.render import proof
+    from alerts.telling.writing.render import proof
 
     return list(proof(settings.templates)) if settings.templates else []
 

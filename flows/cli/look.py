@@ -69,8 +69,8 @@ def channels_test(
     Example: noroshi channels test desk
     """
     from alerts.errors import DeliveryError
-    from alerts.telling.channel import send
-    from alerts.telling.render import Message
+    from alerts.telling.sending.channel import send
+    from alerts.telling.writing.render import Message
 
     settings = house(config)
     chosen = [channel for channel in settings.channels() if name in {None, channel.name}]

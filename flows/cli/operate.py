@@ -151,7 +151,7 @@ def digest(
 
     Example: noroshi digest --preview
     """
-    from alerts.telling.digest import Span
+    from alerts.telling.writing.digest import Span
     from flows.digest import compose, send_digest
     from flows.digest import preview as preview_of
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from alerts.reading.coder import Coder
 from alerts.reading.rule import RuleBook
-from alerts.telling.policy import Policy
+from alerts.telling.deciding.policy import Policy
 from extractors.article import Article, Origin, TextFrom, article_id
 from warehouse import articles, matching
 from warehouse.database import Warehouse

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.reading.coder import Coder
-from alerts.telling import channel
+from alerts.telling.sending import channel
 from extractors.pages.page import read_page
 from flows import cli, delivery
 from flows.demo.stage import sample_site

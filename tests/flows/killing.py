@@ -27,8 +27,8 @@ from pathlib import Path
 
 import duckdb
 
-from alerts.telling.escape import markdown
-from alerts.telling.render import render
+from alerts.telling.writing.escape import markdown
+from alerts.telling.writing.render import render
 from extractors.web.warc import record_at
 from flows.demo.stage import Answer, Chat, Inbox, Outlet, Site, chat, inbox, sample_site, serving
 from flows.workers import WORTH_A_POOL

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.telling.digest import Digest, Span, Standing
+from alerts.telling.writing.digest import Digest, Span, Standing
 from flows.digest import _write, due, send_digest
 from flows.tables import Schedule
 from flows.watch import watch

@@ -13,7 +13,7 @@ import pytest
 
 from alerts.reading.coder import Coder
 from alerts.reading.rule import Rule, RuleBook
-from alerts.telling.policy import Policy
+from alerts.telling.deciding.policy import Policy
 from flows.backtest import Trial, backtest
 from flows.settings import House
 from tests.flows.conftest import Run, Write

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from alerts.telling.deciding.outbox import deliveries_for
+from alerts.telling.deciding.quiet import Quiet, QuietMode
+from alerts.telling.deciding.reception import Reception
 from alerts.telling.notice import Notice
-from alerts.telling.outbox import deliveries_for
-from alerts.telling.quiet import Quiet, QuietMode
-from alerts.telling.reception import Reception
 from extractors.article import digest
 from flows.delivery import Round
 from flows.desk import Desk, desk

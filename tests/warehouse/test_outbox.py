@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from alerts.errors import DeliveryError
 from alerts.reading.rule import Development
+from alerts.telling.deciding.outbox import LEASE, after_failure, after_success, deliveries_for
 from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
-from alerts.telling.outbox import LEASE, after_failure, after_success, deliveries_for
 from tests.warehouse.samples import NOW, a_notice
 from warehouse import outbox
 from warehouse.database import Warehouse

@@ -11,7 +11,7 @@ import pytest
 
 from alerts.reading.coder import Coder
 from alerts.reading.rule import Rule, RuleBook
-from alerts.telling.policy import Policy
+from alerts.telling.deciding.policy import Policy
 from extractors.article import Origin
 from tests.warehouse.samples import NOW, an_article
 from warehouse import articles, matching

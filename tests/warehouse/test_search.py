@@ -20,7 +20,7 @@ from alerts.reading.coding import Category, Coding
 from alerts.reading.match import match
 from alerts.reading.query import Is, Named, Query, Within, Words
 from alerts.reading.rule import Rule, RuleBook
-from alerts.telling.policy import Policy
+from alerts.telling.deciding.policy import Policy
 from extractors.article import Origin
 from tests.alerts.reading.test_query import queries
 from tests.warehouse.samples import NOW, an_article

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.reading.coder import Coder
 from alerts.reading.rule import RuleBook
-from alerts.telling.policy import Policy
+from alerts.telling.deciding.policy import Policy
 from tests.warehouse.samples import NOW, an_article
 from warehouse import articles, matching
 from warehouse.database import Warehouse

@@ -1,0 +1,1 @@
+"""Whether an event is told, to whom and when. No words, no network."""

@@ -1,0 +1,1 @@
+"""Messages go to services, and their answers are read."""

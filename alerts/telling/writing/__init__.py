@@ -1,0 +1,1 @@
+"""What is told, in the words and format of its reader."""

@@ -1,0 +1,180 @@
+"""One event, one alert; one more only for what is new to its readers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from alerts.reading.coding import Severity
+from alerts.reading.event import Event
+from alerts.reading.rule import Development, Rule
+from alerts.telling.deciding.decider import Case, Decision, decide
+from alerts.telling.deciding.news import Told, joined, told_by
+from alerts.telling.deciding.policy import Occasion, Policy, Route
+from alerts.telling.notice import NewFact, NoticeKind
+
+NOW = datetime(2025, 11, 15, 1, 0, tzinfo=UTC)
+RULE = Rule("travel", "Travel")
+EVENT = Event(
+    id="e1",
+    rule_id=None,
+    category="travel_advisory",
+    direction="escalation",
+    actor="HK",
+    target="JP",
+    level="amber",
+    severity="medium",
+    title="Amber",
+    first_seen_at=NOW,
+    last_seen_at=NOW,
+    article_ids=("a1",),
+)
+POLICY = Policy(channels=("mail", "chat"))
+
+
+def occasion(rule: Rule = RULE, **changes: Any) -> Occasion:
+    made = Occasion(rule, "travel_advisory", "medium", "en", frozenset({"HK", "JP"}), frozenset())
+    return replace(made, **changes)
+
+
+def case(event: Event = EVENT, *rules: Rule, **changes: Any) -> Case:
+    occasions = tuple(occasion(rule) for rule in rules or (RULE,))
+    return replace(Case(event, occasions, official=False), **changes)
+
+
+def told(event: Event = EVENT, *, official: bool = False) -> Told:
+    return told_by(event, "alert-1", official=official, at=NOW)
+
+
+def later(event: Event = EVENT, *rules: Rule, **changes: Any) -> Case:
+    """Further reports when both channels were told of EVENT."""
+    facts: dict[str, Any] = {"story": (told(),), "reached": frozenset({"mail", "chat"})}
+    return case(event, *rules, **(facts | changes))
+
+
+SEQUEL = replace(EVENT, id="e2", thread_id="e1")
+NEWS = [
+    ("graver", replace(EVENT, severity="high"), False, [("severity", "medium", "high")]),
+    ("official", EVENT, True, [("official", None, "official")]),
+    ("level", replace(SEQUEL, level="red"), False, [("level", "amber", "red")]),
+    ("lifted", replace(SEQUEL, direction="easing"), False, [("direction", "escalation", "easing")]),
+    ("party", replace(SEQUEL, actor="CN", level=None), False, [("party", None, "CN")]),
+    (
+        "level and graver",
+        replace(SEQUEL, level="red", severity="high"),
+        False,
+        [("level", "amber", "red"), ("severity", "medium", "high")],
+    ),
+]
+
+
+def decided(given: Case, policy: Policy = POLICY) -> Decision:
+    found = decide(given, policy, NOW)
+    assert found is not None
+    return found
+
+
+def test_an_event_is_told_once() -> None:
+    assert decided(case()) == Decision(NoticeKind.FIRST, ("mail", "chat"), NOW)
+    assert decide(later(), POLICY, NOW) is None
+    assert decide(later(replace(EVENT, severity="low")), POLICY, NOW) is None, "less grave"
+
+
+def test_it_is_recorded_where_there_is_no_channel() -> None:
+    assert decided(case(), Policy()) == Decision(NoticeKind.FIRST, (), NOW)
+
+
+@pytest.mark.parametrize(
+    ("event", "official", "facts"), [n[1:] for n in NEWS], ids=[n[0] for n in NEWS]
+)
+def test_a_new_fact_is_told_to_all_that_were_told(
+    event: Event, official: bool, facts: list[tuple[str, str | None, str]]
+) -> None:
+    new = tuple(NewFact(Development(kind), before, after) for kind, before, after in facts)
+    again = decided(later(event, official=official))
+    assert again == Decision(NoticeKind.UPDATE, ("mail", "chat"), NOW, new)
+    quiet = replace(RULE, realert=tuple(set(Development) - {fact.development for fact in new}))
+    assert decide(later(event, quiet, official=official), POLICY, NOW) is None
+
+
+def test_what_was_official_is_confirmed_no_more() -> None:
+    assert decide(later(official=True, story=(told(official=True),)), POLICY, NOW) is None
+
+
+def test_an_update_waits_for_the_shortest_cool_down() -> None:
+    event = replace(EVENT, severity="high")
+    slow, quick = (
+        replace(RULE, cooldown=timedelta(hours=6)),
+        replace(RULE, id="q", cooldown=timedelta(hours=2)),
+    )
+    assert decided(later(event, slow)).due_at == NOW + timedelta(hours=6)
+    assert decided(later(event, slow, quick)).due_at == NOW + timedelta(hours=2)
+    assert decided(case(event, slow)).due_at == NOW, "a first alert never waits"
+
+
+def test_a_channel_that_the_story_never_reached_gets_a_first_alert() -> None:
+    only_mail = later(reached=frozenset({"mail"}))
+    assert decided(only_mail) == Decision(NoticeKind.FIRST, ("chat",), NOW)
+    graver = later(replace(EVENT, severity="high"), reached=frozenset({"mail"}))
+    assert decided(graver).channels == ("mail", "chat")
+
+
+def test_an_old_event_is_told_for_a_new_fact_alone() -> None:
+    old = told_by(EVENT, None, official=False, at=NOW)
+    assert decide(case(old=old), POLICY, NOW) is None
+    graver = decided(case(replace(EVENT, severity="high"), old=old))
+    assert (graver.kind, graver.channels) == (NoticeKind.FIRST, ("mail", "chat"))
+
+
+def test_a_sequel_without_anything_new_is_an_event_of_its_own() -> None:
+    assert decided(later(SEQUEL)).kind is NoticeKind.FIRST
+
+
+def test_rules_and_routes_lead_to_the_union_of_channels() -> None:
+    named = Rule("named", "Named", channels=("mail",))
+    policy = Policy(
+        channels=("mail", "chat", "tokyo"), routes=(Route(("chat",), languages=("zh",)),)
+    )
+    ways = {
+        "a rule's own": ((occasion(named),), ("mail",)),
+        "a route": ((occasion(language="zh-Hant"),), ("chat",)),
+        "both": ((occasion(named), occasion(language="zh-Hant")), ("mail", "chat")),
+        "no route": ((occasion(language="ja"),), ("mail", "chat", "tokyo")),
+    }
+    for name, (occasions, channels) in ways.items():
+        assert policy.channels_for(occasions) == channels, name
+
+
+ROUTES = [
+    (Route((), rules=("travel",)), True),
+    (Route((), rules=("other",)), False),
+    (Route((), categories=("travel_advisory", "transport")), True),
+    (Route((), categories=("transport",)), False),
+    (Route((), min_severity=Severity.MEDIUM), True),
+    (Route((), min_severity=Severity.HIGH), False),
+    (Route((), languages=("en",)), True),
+    (Route((), languages=("zh",)), False),
+    (Route((), parties=("JP",)), True),
+    (Route((), parties=("CN",)), False),
+    (Route((), tags=("government", "wire")), True),
+    (Route((), tags=("wire",)), False),
+    (Route((), rules=("travel",), parties=("CN",)), False),
+    (Route(()), True),
+]
+
+
+@pytest.mark.parametrize(("route", "takes"), ROUTES)
+def test_a_route_takes_what_meets_all_its_conditions(route: Route, takes: bool) -> None:
+    assert route.takes(occasion(tags=frozenset({"government"}))) is takes
+
+
+def test_facts_of_two_updates_become_one_course() -> None:
+    up = NewFact(Development.LEVEL, "amber", "red")
+    further = NewFact(Development.LEVEL, "red", "black")
+    back = NewFact(Development.LEVEL, "red", "amber")
+    party = NewFact(Development.PARTY, None, "CN")
+    assert joined((up,), (further, party)) == (NewFact(Development.LEVEL, "amber", "black"), party)
+    assert joined((up,), (back,)) == ()
