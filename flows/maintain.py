@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flows.settings import House
-from warehouse import appearances, pages, upkeep
+from warehouse import appearances, folding, pages, upkeep
 from warehouse.database import Warehouse
 from warehouse.inspect import Contents
 
@@ -31,6 +31,8 @@ def _maintain(house: House, now: datetime) -> str:
     with warehouse.writing("maintain") as connection:
         gone = upkeep.clear(connection, now, kept.retention)
         pages.forget_files(connection, [file.name for file in old])
+    while _refold(warehouse):
+        log.info("folded texts anew that an older noroshi folded")
     while _catch_up(warehouse):
         log.info("linked the texts of articles that an older noroshi stored")
     saved = upkeep.compact(warehouse)
@@ -49,6 +51,11 @@ def _checked(whole: Contents | None) -> str:
     if whole is None:
         return "not checked"
     return f"read {sum(whole.rows.values()):,} rows and found them whole"
+
+
+def _refold(warehouse: Warehouse) -> int:
+    with warehouse.writing("fold texts anew", for_readers=False) as connection:
+        return folding.renew(connection)
 
 
 def _catch_up(warehouse: Warehouse) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import duckdb
 
-from alerts.reading.fold import fold
+from alerts.reading.fold import fold, folding
 from extractors.article import Arrival, Article, TextFrom
 from extractors.pages.change import Change, change
 from warehouse import appearances
@@ -184,6 +184,7 @@ def _row(article: Article, former: dict[str, object] | None, now: datetime) -> R
         "title": article.title,
         "text": article.text,
         "folded": fold(f"{article.title}\n{article.text}").text,
+        "folding": folding(),
         "language": article.language,
         "origin": str(article.origin),
         "source_id": article.source_id,

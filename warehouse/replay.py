@@ -26,6 +26,7 @@ from alerts.reading.match import match_document
 from alerts.reading.rule import RuleBook
 from alerts.reading.verdict import Document
 from extractors.article import Origin
+from warehouse.folding import stale
 from warehouse.matching import Judged, coded, sighting
 from warehouse.version import Waiting
 
@@ -118,7 +119,8 @@ def _past(
     answer = connection.execute(
         f"""
         SELECT article.id, article.version_id, url, title, text, language, origin, source_id,
-               site_name, published_at, published_source, first_seen_at, folded,
+               site_name, published_at, published_source, first_seen_at,
+               CASE WHEN {stale(connection)} THEN NULL ELSE folded END AS folded,
                relevant, relevance, parties
         FROM store.article
         LEFT JOIN (
@@ -147,7 +149,7 @@ def _version(facts: list[Any]) -> Waiting:
     return replace(Waiting(*facts), origin=Origin(facts[6]))
 
 
-def _document(version: Waiting, coding: Coding, folded: str) -> Document:
+def _document(version: Waiting, coding: Coding, folded: str | None) -> Document:
     return Document.of(
         version.title, version.text, version.language, version.source_id, coding, folded
     )

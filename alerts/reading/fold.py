@@ -17,6 +17,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
+from hashlib import sha256
 from importlib.resources import files
 
 _CJK = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
@@ -80,6 +81,14 @@ def fold(text: str, *, lines: bool = False) -> Folded:
     flat = _flat(text)
     spaced = _pattern(flat).sub(lambda m: _space(m, lines), flat)
     return Folded(text, spaced, lines)
+
+
+@cache
+def folding() -> str:
+    """The name of this way of folding: another one where this file, its table or Unicode's data
+    are others. Too many names cost a text folded in vain, too few one that is not found."""
+    parts = [files(__package__).joinpath(name).read_bytes() for name in ("fold.py", "variants.txt")]
+    return sha256(b"".join([unicodedata.unidata_version.encode(), *parts])).hexdigest()[:12]
 
 
 def _even(text: str) -> bool:

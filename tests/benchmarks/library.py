@@ -18,6 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from alerts.reading.fold import folding
 from tests.benchmarks.corpus import Draft, drafts
 from warehouse.database import Warehouse
 
@@ -60,6 +61,7 @@ def rows(found: Iterator[Draft]) -> Iterator[dict[str, object]]:
             "title": article.title,
             "text": article.text,
             "folded": draft.folded,
+            "folding": folding(),
             "language": article.language,
             "origin": str(article.origin),
             "source_id": article.source_id,
