@@ -202,8 +202,9 @@ class Around:
     @property
     def is_withheld(self) -> bool:
         """What would ease is stopped or refused ("stopped approving", 拒絕解除)."""
-        base = self.passage.start
-        return any(_WITHHELD.search(self.passage.text[: hit.start - base]) for hit in self.hits)
+        text, base = self.passage.text, self.passage.start
+        verbs = (hit.start - base for hit in self.hits)
+        return any(_WITHHELD.search(text[max(verb - 14, 0) : verb]) for verb in verbs)
 
     @property
     def leads_noun(self) -> bool:
