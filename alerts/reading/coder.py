@@ -28,6 +28,7 @@ from alerts.reading.finding import Finding, status_of
 from alerts.reading.fold import Folded, fold
 from alerts.reading.grave import LEVELS, Grade, Setting, grade, setting
 from alerts.reading.passage import Passage, Place, Reader
+from alerts.reading.reach import ISSUED, concerns, is_between
 from alerts.reading.relevance import (
     THRESHOLD,
     Relevance,
@@ -91,7 +92,7 @@ class Coder:
         there = frozenset().union(*(passage.lists for passage in read))
         found = settle([f for one in read for f in self._find(one, there, published)], read)
         above = frozenset().union(*(p.parties for p in read if p.field == "title"))
-        found = [f for f in found if _concerns(f, parties) and _is_between(f, above)]
+        found = [f for f in found if concerns(f, parties) and is_between(f, above)]
         relevance = weigh(read, [_trace(f) for f in found])
         if relevance.score < THRESHOLD:
             return _irrelevant(relevance)
@@ -169,7 +170,7 @@ def _irrelevant(relevance: Relevance) -> Coding:
 def _trace(finding: Finding) -> Trace:
     title, category = finding.passage.field == "title", finding.sign.category
     official = title and category in _OFFICIAL
-    if category in _ISSUED and abroad_acts(finding.passage):
+    if category in ISSUED and abroad_acts(finding.passage):
         official = False
     return Trace(finding.passage.leads, finding.status is Status.REPORTED, official)
 
@@ -179,37 +180,6 @@ _OFFICIAL = {
     Category.DIPLOMATIC_PROTEST,
     Category.TRAVEL_ADVISORY,
     Category.SANCTIONS_LEGAL,
-    Category.MILITARY_MARITIME,
-}
-
-
-_ISSUED = {Category.TRAVEL_ADVISORY, Category.SANCTIONS_LEGAL}
-"""What a third country does to two of the three alike."""
-
-
-def _concerns(finding: Finding, parties: Sequence[str]) -> bool:
-    """Between Hong Kong and the mainland alone, courts, protests and sanctions are one side's own
-    affairs; what the mainland's forces do around Taiwan is not done to Japan."""
-    category, passage = finding.sign.category, finding.passage
-    if category is Category.MILITARY_MARITIME and "parties.taiwan-question" in passage.lists:
-        return finding.sign.status is not None or "JP" in passage.parties
-    return category not in _ABROAD or "JP" in parties
-
-
-def _is_between(finding: Finding, above: frozenset[str]) -> bool:
-    """Flights run between two places: sentence and title (`above`) name both, or it is one's own
-    airport. A notice that a third country gives is its own."""
-    if finding.sign.category in _ISSUED:
-        return not abroad_acts(finding.passage)
-    if finding.sign.category is not Category.TRANSPORT:
-        return True
-    return len(finding.passage.parties | above) >= 2
-
-
-_ABROAD = {
-    Category.SANCTIONS_LEGAL,
-    Category.DIPLOMATIC_PROTEST,
-    Category.PUBLIC_SENTIMENT,
     Category.MILITARY_MARITIME,
 }
 
