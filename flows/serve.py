@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 def serve(house: House, port: int, say: Callable[[str], None]) -> None:
     """Run until interrupted, with a first cycle at once. Raises ServerError."""
     home = house.data_folder / "pipeline" / "prefect"
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    answer_signals()
     say("starting the Prefect server (10 to 20 seconds) …")
     with running(home, port) as address:
         os.environ.update(environment_for(home, port))
@@ -43,6 +43,15 @@ def serve(house: House, port: int, say: Callable[[str], None]) -> None:
             asyncio.run(_keep_schedules(house))
         _flush()
     say("stopped")
+
+
+def answer_signals() -> None:
+    """End on INT and TERM alike, from now on.
+
+    A shell without a terminal starts `noroshi serve &` with INT ignored, and TERM comes as INT.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _as_interrupt)
 
 
 def _as_interrupt(*_: object) -> None:

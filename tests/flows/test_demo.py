@@ -19,6 +19,8 @@ import pytest
 from flows.demo.stage import free_port, sample_site, serving
 
 NOROSHI = [sys.executable, "-c", "from flows.cli import main; main()"]
+IN_THE_BACKGROUND = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+"""As the jobs of a shell without a terminal are started: INT is ignored."""
 SHARED = Path(os.environ.get("NOROSHI_SHARED", Path(__file__).parents[3] / "shared"))
 SITE = tomllib.loads(files("flows").joinpath("demo", "site", "site.toml").read_text("utf-8"))
 
@@ -148,12 +150,16 @@ def served(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.demo
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_serve_runs_a_cycle_and_ends_cleanly(served: Path, how: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("how", "starter"), [(signal.SIGINT, []), (signal.SIGTERM, IN_THE_BACKGROUND)]
+)
+def test_serve_runs_a_cycle_and_ends_cleanly(
+    served: Path, how: signal.Signals, starter: list[str]
+) -> None:
     root = Path(__file__).parents[2]
     with (served / "output").open("w") as output:
         process = subprocess.Popen(
-            [*NOROSHI, "serve", "--port", str(free_port())],
+            [*starter, *NOROSHI, "serve", "--port", str(free_port())],
             cwd=served,
             env={**os.environ, "PYTHONPATH": str(root), "NOROSHI_TEST_RUN": str(served)},
             stdout=output,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -28,3 +32,34 @@ async def test_a_weekly_digest_is_scheduled_where_it_is_wanted(
             [schedule] = made[name].schedules or []
             assert schedule.schedule.cron == cron  # type: ignore[union-attr]
             assert schedule.schedule.timezone == "Asia/Hong_Kong"  # type: ignore[union-attr]
+
+
+WAITING = """
+import asyncio, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN if sys.argv[1] == "ignored" else signal.SIG_DFL)
+from flows.serve import answer_signals
+answer_signals()
+async def wait():
+    print("up", flush=True)
+    await asyncio.sleep(20)
+asyncio.run(wait())
+"""
+
+
+@pytest.mark.parametrize("interrupts", ["heard", "ignored"])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_both_signals_end_it_though_it_was_started_deaf_to_one(
+    how: signal.Signals, interrupts: str
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", WAITING, interrupts],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        process.send_signal(how)
+        assert process.wait(10) != 0
