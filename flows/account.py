@@ -87,6 +87,7 @@ class Account:
         """A round of deliveries is over."""
         self.summary.deliveries += round.delivered
         self.summary.undelivered += round.undelivered
+        self.summary.held = round.held
         for line in round.problems:
             self.problem(line)
 

@@ -27,14 +27,15 @@ from alerts.telling.notice import Notice
 from alerts.telling.sending.channel import Channel, send
 from alerts.telling.sending.wire import Envelope
 from alerts.telling.writing.bulletin import Bulletin
-from alerts.telling.writing.bundle import Bundle
-from alerts.telling.writing.operator import channel_down, channel_up, given_up
+from alerts.telling.writing.bundle import Bundle, Held
+from alerts.telling.writing.operator import channel_capped, channel_down, channel_up, given_up
 from alerts.telling.writing.render import Message, render, render_bundle
 from extractors.article import digest
 from flows.desk import Desk
 from flows.progress import Silent, Stages
-from warehouse import outbox
+from warehouse import holdings, outbox
 from warehouse.database import Connection, Warehouse
+from warehouse.holdings import Holding
 from warehouse.lock import hold
 from warehouse.parcels import Parcel
 
@@ -57,6 +58,8 @@ class Round:
     problems: list[str] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
     """Channels that failed: they are left alone until the next cycle."""
+    held: tuple[Holding, ...] = ()
+    """What waits for a channel's cap or quiet hours, as of the last look."""
 
     async def run(self, *, last: bool, progress: Stages | None = None) -> None:
         """Send until nothing is due. `last`: everything that this cycle tells is written, so that
@@ -98,9 +101,42 @@ class Round:
 
     def _claim(self, last: bool) -> tuple[Parcel, ...]:
         with self.warehouse.writing("claim deliveries", for_readers=False) as connection:
-            return outbox.claim(
-                connection, self.clock(), self.desk.receptions, last=last, without=self.stopped
+            parcels = self._claimed(connection, last)
+            if not parcels and self._tell_capped(connection):
+                return self._claimed(connection, last)
+            return parcels
+
+    def _claimed(self, connection: Connection, last: bool) -> tuple[Parcel, ...]:
+        now, receptions = self.clock(), self.desk.receptions
+        return outbox.claim(connection, now, receptions, last=last, without=self.stopped)
+
+    def _tell_capped(self, connection: Connection) -> int:
+        """Tell operators of each channel that is over its cap, once a day: by that channel as well,
+        for it works, and what is no alert has room there. How many messages were written."""
+        now = self.clock()
+        self.held = tuple(holdings.holdings(connection, now))
+        capped = [item for item in self.held if item.held is Held.CAP]
+        return sum(self._post_capped(connection, item, now) for item in capped)
+
+    def _post_capped(self, connection: Connection, holding: Holding, now: datetime) -> int:
+        id = digest(f"operator\n{holding.channel}\ncap {now.date()}")
+        bulletins = [
+            Bulletin(
+                id,
+                "operator",
+                channel.name,
+                channel_capped(
+                    holding.channel,
+                    holding.count,
+                    holding.until,
+                    channel.labels,
+                    channel.timezone,
+                ),
             )
+            for channel in self.desk.channels
+            if channel.name in self.desk.operators
+        ]
+        return outbox.post_bulletins(connection, bulletins, now)
 
     def _settle(self, delivery: Delivery, error: DeliveryError | None) -> None:
         """Write down that a message was accepted, or refused for good."""

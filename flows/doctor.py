@@ -14,6 +14,7 @@ from flows.settings import House
 from warehouse import spool
 from warehouse.database import Warehouse
 from warehouse.errors import WarehouseError
+from warehouse.holdings import holdings, spoken
 from warehouse.lock import holder
 from warehouse.migrate import migrations
 from warehouse.vitals import Vitals, vitals
@@ -106,6 +107,7 @@ def _published(warehouse: Warehouse, house: House, now: datetime) -> Iterator[Fi
     try:
         with warehouse.reading() as connection:
             signs = vitals(connection)
+            kept_back = spoken(holdings(connection, now), house.zone)
     except WarehouseError as error:
         yield _problem("published copy", str(error))
         return
@@ -116,6 +118,8 @@ def _published(warehouse: Warehouse, house: House, now: datetime) -> Iterator[Fi
     yield _ok("rows", counted or "none")
     yield _cycle(signs, house, now)
     yield _outbox(signs, now)
+    for line in kept_back:
+        yield _note("held back", line)
     yield _sources(signs)
     yield _clock(signs, now)
 
@@ -141,10 +145,11 @@ def _cycle(signs: Vitals, house: House, now: datetime) -> Finding:
 
 def _outbox(signs: Vitals, now: datetime) -> Finding:
     dead = f"; {signs.dead} were given up (noroshi alerts list)" if signs.dead else ""
+    held = f"; {signs.held} more held back" if signs.held else ""
     if signs.oldest_waiting is None:
-        return _ok("outbox", f"nothing waits{dead}")
-    age = now - signs.oldest_waiting
-    what = f"{signs.waiting} wait, the oldest for {_long(age.total_seconds())}{dead}"
+        return _ok("outbox", f"nothing waits{held}{dead}")
+    age, due = now - signs.oldest_waiting, signs.waiting - signs.held
+    what = f"{due} wait, the oldest for {_long(age.total_seconds())}{held}{dead}"
     if age > LATE:
         return _problem("outbox", f"{what}; `noroshi channels test` says why")
     return _ok("outbox", what)

@@ -16,6 +16,7 @@ _LABELS = {
     "alerts": "alerts",
     "deliveries": "deliveries",
     "undelivered": "deliveries put off",
+    "held_back": "deliveries held back",
     "failed": "sources failed",
 }
 

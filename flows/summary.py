@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from warehouse import runs
+from warehouse.holdings import Holding
 
 
 @dataclass(slots=True)
@@ -28,6 +29,8 @@ class Summary:
     alerts: int = 0
     deliveries: int = 0
     undelivered: int = 0
+    held: tuple[Holding, ...] = ()
+    """What waits for a channel's cap or quiet hours."""
     seconds: float = 0.0
     errors: list[str] = field(default_factory=list)
 
@@ -35,6 +38,11 @@ class Summary:
     def useless(self) -> bool:
         """Every source failed: nothing could be seen of the world."""
         return self.polled > 0 and self.failed == self.polled
+
+    @property
+    def held_back(self) -> int:
+        """Messages that wait for a channel's cap or quiet hours."""
+        return sum(item.count for item in self.held)
 
     @property
     def outcome(self) -> str:

@@ -180,7 +180,44 @@ def _singles(
     rooms = room(reception, traffic)
     if summarises(reception, traffic, last=last):
         _bundle(connection, due[rooms:], Held.CAP)
+    elif last and due[rooms:]:
+        _hold(connection, due[rooms:], _room_at(connection, reception, now))
     return due[:rooms]
+
+
+def _hold(connection: duckdb.DuckDBPyConnection, ids: Sequence[str], until: datetime) -> None:
+    """Put off what the hourly cap leaves no room for, and note why."""
+    connection.execute(
+        """
+        UPDATE store.delivery
+        SET due_at = $until, held = 'cap'
+        WHERE id IN (SELECT unnest(from_json($ids, '["VARCHAR"]')))
+        """,
+        {"until": until, "ids": many(ids)},
+    )
+
+
+def _room_at(
+    connection: duckdb.DuckDBPyConnection, reception: Reception, now: datetime
+) -> datetime:
+    """When a channel that is at its cap has room for one more, or for a summary."""
+    answer = connection.execute(
+        f"""
+        SELECT sent_at
+        FROM (
+            SELECT sent_at, row_number() OVER (ORDER BY sent_at DESC) AS number
+            FROM store.delivery
+            WHERE channel = $channel AND state = 'sent' AND {_LOOSE} AND sent_at > $since
+        )
+        WHERE number = $cap
+        UNION ALL
+        SELECT max(sent_at)
+        FROM store.delivery
+        WHERE channel = $channel AND held = 'cap' AND bundle_id IS NOT NULL AND sent_at > $since
+        """,  # noqa: S608 (the condition stands above)
+        {"channel": reception.channel, "since": now - HOUR, "cap": reception.per_hour},
+    )
+    return min((at + HOUR for (at,) in answer.fetchall() if at), default=now + HOUR)
 
 
 def _traffic(connection: duckdb.DuckDBPyConnection, channel: str, now: datetime) -> Traffic:
@@ -191,8 +228,14 @@ def _traffic(connection: duckdb.DuckDBPyConnection, channel: str, now: datetime)
                coalesce(bool_or(
                    held = 'cap' AND bundle_id IS NOT NULL
                    AND (state NOT IN ('sent', 'dead', 'skipped') OR sent_at > $since)
-               ), FALSE)
+               ), FALSE),
+               count(*) FILTER (WHERE {_DUE} AND {_LOOSE} AND severity = 'critical'),
+               count(*) FILTER (
+                   WHERE state = 'sent' AND {_LOOSE} AND sent_at > $since
+                   AND severity = 'critical'
+               )
         FROM store.delivery
+        LEFT JOIN (SELECT id AS of, severity FROM store.alert) AS alert ON of = alert_id
         WHERE channel = $channel
         """,  # noqa: S608
         {"channel": channel, "now": now, "since": now - HOUR},

@@ -21,7 +21,10 @@ class Vitals:
     """When the last whole cycle ended."""
     waiting: int
     """Messages that are to be sent yet."""
+    held: int
+    """Of these, those that wait for a channel's cap or quiet hours."""
     oldest_waiting: datetime | None
+    """Of the others."""
     dead: int
     """Messages that were given up."""
     sources: int
@@ -34,14 +37,15 @@ class Vitals:
 
 def vitals(connection: Connection) -> Vitals:
     """Take them, from counts and statistics alone: quick whatever the size."""
-    waiting, oldest, dead = _row(
+    waiting, held, oldest, dead = _row(
         connection,
-        """
+        f"""
         SELECT count(*) FILTER (state NOT IN ('sent', 'dead', 'skipped')),
-               min(created_at) FILTER (state NOT IN ('sent', 'dead', 'skipped')),
+               count(*) FILTER (state NOT IN ('sent', 'dead', 'skipped') AND {_HELD}),
+               min(created_at) FILTER (state NOT IN ('sent', 'dead', 'skipped') AND NOT {_HELD}),
                count(*) FILTER (state = 'dead')
         FROM store.delivery
-        """,
+        """,  # noqa: S608 (the condition stands below)
     )
     on, failing = _row(
         connection,
@@ -59,6 +63,7 @@ def vitals(connection: Connection) -> Vitals:
         rows={table: _row(connection, _COUNT + table)[0] for table in tables(connection)},
         last_run=last_run,
         waiting=waiting,
+        held=held,
         oldest_waiting=oldest,
         dead=dead,
         sources=on,
@@ -67,6 +72,7 @@ def vitals(connection: Connection) -> Vitals:
     )
 
 
+_HELD = "(held IS NOT NULL AND bundle_id IS NULL AND attempts = 0)"
 _COUNT = "SELECT count(*) FROM store."
 
 

@@ -48,6 +48,7 @@ def run(
     from flows.progress import stages_on
     from flows.report import record, rows
     from flows.watch import watch
+    from warehouse.holdings import spoken
 
     settings = house(config)
     if settings.file is None:
@@ -68,6 +69,8 @@ def run(
         show(shown, ["", "count"], how)
     else:
         show([record(summary)], list(record(summary)), how)
+    for line in spoken(summary.held, settings.zone):
+        say(line)
     if summary.waiting and not summary.polled:
         say("no source is due yet; `noroshi run --all` asks them all the same")
     if summary.alerts:

@@ -115,6 +115,26 @@ class TestDoctor:
         deliver(settled, "dead", NOW)
         assert "1 were given up" in findings(settled)["outbox"][1]
 
+    def test_what_a_cap_holds_back_is_said_and_no_problem(self, settled: House) -> None:
+        warehouse = Warehouse(settled.data_folder)
+        later = NOW + timedelta(hours=2)
+        held = {
+            "id": "held",
+            "channel": "desk",
+            "state": "pending",
+            "attempts": 0,
+            "held": "cap",
+            "due_at": later,
+            "created_at": NOW - timedelta(hours=2),
+        }
+        with warehouse.writing("test") as connection:
+            insert(connection, "store.delivery", [held])
+        warehouse.publish()
+        seen = findings(settled)
+        assert seen["outbox"] == (State.OK, "nothing waits; 1 more held back")
+        assert seen["held back"][0] is State.NOTE
+        assert seen["held back"][1].startswith("desk: 1 alert held until ")
+
     def test_a_clock_that_was_set_back(self, call: Run, settled: House) -> None:
         state, what = findings(settled, NOW - timedelta(days=2))["clock"]
         assert state is State.PROBLEM

@@ -12,6 +12,7 @@ from alerts.telling.deciding.outbox import deliveries_for
 from alerts.telling.deciding.quiet import Quiet, QuietMode
 from alerts.telling.deciding.reception import Reception
 from alerts.telling.notice import Notice
+from alerts.telling.writing.bundle import Held
 from extractors.article import digest
 from flows.delivery import Round
 from flows.desk import Desk, desk
@@ -20,6 +21,7 @@ from tests.flows.newsroom import FRIDAY, Newsroom, Story, routes
 from tests.warehouse.samples import a_notice
 from warehouse import outbox
 from warehouse.database import Warehouse, query
+from warehouse.holdings import Holding, spoken
 from warehouse.outbox import Announcement
 
 pytestmark = pytest.mark.anyio
@@ -284,14 +286,48 @@ async def test_a_flood_costs_each_channel_its_cap_and_one_summary(post: Post) ->
     post.post(10, severity="critical")
     await post.deliver()
     await post.deliver(15)
-    assert (len(post.got("desk")), len(post.got("chat"))) == (31, 6)
-    assert post.got("chat")[-1] == "9995 further alerts within the hour"
+    assert (len(post.got("desk")), len(post.got("chat"))) == (41, 11)
+    assert post.got("chat")[-1] == "9990 further alerts within the hour"
     assert post.states("chat") == {"sent": 10_000}
     post.post(2)
     await post.deliver(15)
-    assert len(post.got("chat")) == 6, "the hour is not over"
+    assert "10001" not in post.got("chat"), "the hour is not over"
     await post.deliver(45)
     assert sorted(post.got("chat")[-2:]) == ["10001", "10002"]
+
+
+async def test_what_is_critical_passes_a_full_hour_and_what_waits_says_until_when(
+    post: Post,
+) -> None:
+    post.changes["desk"] = Reception("desk", per_hour=2)
+    post.post(5, severity="medium")
+    await post.deliver()
+    assert post.got("desk")[2:] == ["3 further alerts within the hour"]
+    post.post(2, severity="high")
+    post.post(severity="critical")
+    served = await post.deliver(15)
+    full = NOW + timedelta(hours=1)
+    assert post.got("desk")[3:] == ["00008", "2 alerts wait for channel desk: its hour is full"]
+    assert served.held == (Holding("desk", Held.CAP, 2, full),)
+    assert spoken(served.held, ZoneInfo("Asia/Tokyo")) == [
+        "desk: 2 alerts held until 2025-11-15 11:00 JST by its cap of an hour (per_hour)"
+    ]
+    post.post(severity="high")
+    await post.deliver(15)
+    assert len(post.got("desk")) == 5, "operators are told once a day"
+    await post.deliver(30)
+    assert post.got("desk")[6:] == ["2 further alerts within the hour"]
+    assert post.states("desk") == {"sent": 10}
+
+
+async def test_a_flood_of_critical_alerts_is_capped_too_and_none_waits(post: Post) -> None:
+    post.changes["desk"] = Reception("desk", per_hour=2)
+    post.post(3)
+    await post.deliver()
+    post.post(5, severity="critical")
+    await post.deliver(15)
+    assert post.got("desk")[5:] == ["3 further alerts within the hour"]
+    assert post.states("desk") == {"sent": 8}
 
 
 async def test_a_bundle_that_was_accepted_and_not_settled_goes_again_under_its_id(

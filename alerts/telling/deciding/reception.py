@@ -17,7 +17,8 @@ class Reception:
     channel: str
     quiet: Quiet | None = None
     per_hour: int = 30
-    """Alerts in any 60 minutes; what is more becomes one summary."""
+    """Alerts in any 60 minutes; what is more becomes one summary. Critical ones have as much room
+    again of their own, which no other alert takes up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,22 @@ class Traffic:
     """Alerts that went out singly within the last HOUR."""
     summary: bool
     """Whether a summary went out within the last HOUR, or is waiting to."""
+    critical: int = 0
+    """Of those waiting, the critical ones."""
+    critical_sent: int = 0
+    """Of those sent, the critical ones."""
 
 
 def room(reception: Reception, traffic: Traffic) -> int:
-    """How many of the waiting alerts may go out singly now."""
-    return min(traffic.waiting, max(reception.per_hour - traffic.sent, 0))
+    """How many of the waiting alerts may go out singly now, the gravest first."""
+    free = max(reception.per_hour - traffic.sent, 0)
+    reserve = max(reception.per_hour - traffic.critical_sent, 0)
+    return min(traffic.waiting, max(free, min(traffic.critical, reserve)))
 
 
 def summarises(reception: Reception, traffic: Traffic, *, last: bool) -> bool:
     """Whether what finds no room goes out as one summary now: at the end of a cycle (`last`), when
-    all that it brought is there, and once an hour. Else it waits."""
-    overflows = traffic.waiting > room(reception, traffic)
-    return overflows and last and not traffic.summary
+    all that it brought is there, and once an hour. Else it waits, but nothing critical does."""
+    rooms = room(reception, traffic)
+    due = not traffic.summary or traffic.critical > rooms
+    return traffic.waiting > rooms and last and due

@@ -40,6 +40,15 @@ def given_up(channel: str, count: int, why: str, labels: str) -> Message:
     return render_operator(subject, [why, how], labels=labels)
 
 
+def channel_capped(channel: str, count: int, until: datetime, labels: str, zone: str) -> Message:
+    """Alerts wait because a channel had all that it takes in an hour."""
+    wording = Wording(labels)
+    subject = wording.phrase("capped", "operator", channel=channel, n=count)
+    until_ = local(until, ZoneInfo(zone))
+    how = wording.phrase("capped_how", "operator", channel=channel, until=until_)
+    return render_operator(subject, [how], labels=labels)
+
+
 def silences(turn: Turns, names: Mapping[str, str], labels: str, timezone: str) -> Message:
     """What fell silent, and what is heard again. `names` are those of sources."""
     wording, zone = Wording(labels), ZoneInfo(timezone)
