@@ -7,7 +7,6 @@ only `serve` and `demo` ever load Prefect.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -15,7 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 from flows.cli import alerts, ask, begin, keep, look, machine, operate, pages, rules, sources
-from flows.cli.console import encode_streams, markup, say, say_error
+from flows.cli.console import encode_streams, markup, say, say_error, silence
 
 app = typer.Typer(
     name="noroshi",
@@ -49,7 +48,8 @@ def _status(arguments: list[str]) -> int:
             say_error(f"{_usage(text)}; {_hint(error)}")
         return error.exit_code
     except (BrokenPipeError, SystemExit):  # `noroshi … | head`; typer makes it a SystemExit
-        _close_streams()
+        for stream in (sys.stdout, sys.stderr):
+            silence(stream)
         return 0
     except Exception as error:  # noqa: BLE001 (what is not ours is raised again)
         return _explained(error)
@@ -68,13 +68,6 @@ def _hint(error: TyperException) -> str:
     if context is None or context.parent is None:
         return "`noroshi --help` lists the commands"
     return f"see `{context.command_path} --help`"
-
-
-def _close_streams() -> None:
-    """Nobody reads: what is still buffered goes nowhere, without a word when Python ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        os.dup2(nowhere, stream.fileno())
 
 
 def _explained(error: Exception) -> int:

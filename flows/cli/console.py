@@ -18,7 +18,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 from zoneinfo import ZoneInfo
 
 import typer
@@ -65,9 +65,8 @@ class Marked:
         yield self.text[done:], False
 
 
-SHORT_CELL = 21
 PIPE_WIDTH = 160
-"""Columns of a table that goes into a file or another program."""
+"""Columns of a table that goes into a file or another program, where COLUMNS says nothing."""
 
 Rows = Sequence[Mapping[str, object]]
 
@@ -90,7 +89,8 @@ def out() -> Console:
     """Where results go. Honours NO_COLOR; plain text where it is no terminal."""
     if sys.stdout.isatty():
         return _console()
-    return _console(soft_wrap=True, width=PIPE_WIDTH)
+    told = os.environ.get("COLUMNS", "")
+    return _console(soft_wrap=True, width=int(told) if told.isdecimal() else PIPE_WIDTH)
 
 
 @cache
@@ -104,8 +104,11 @@ def _console(*, stderr: bool = False, soft_wrap: bool = False, width: int | None
 
     class Plain(Console):
         def on_broken_pipe(self) -> None:
-            """Let `main` end the program; rich would end it here, with status 1."""
-            raise BrokenPipeError
+            """A result that nobody reads ends the program, in `main` (rich would do it here, with
+            status 1); diagnostics that nobody reads do not stop the work."""
+            if not self.stderr:
+                raise BrokenPipeError
+            silence(sys.stderr)
 
     return Plain(
         stderr=stderr,
@@ -116,6 +119,13 @@ def _console(*, stderr: bool = False, soft_wrap: bool = False, width: int | None
         # Rich's own NO_COLOR leaves bold and dim, which are escape sequences all the same.
         color_system=None if os.environ.get("NO_COLOR") else "auto",
     )
+
+
+def silence(stream: TextIO) -> None:
+    """What is still written there goes nowhere, without a word when Python ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def say(line: str) -> None:
@@ -175,23 +185,14 @@ def _visible(character: str) -> str:
 
 
 def _table(rows: Rows, columns: Sequence[str], zone: str, none: str) -> None:
-    from rich import box
-    from rich.cells import cell_len
-    from rich.table import Table
-    from rich.text import Text
+    from flows.cli.table import drawn
 
     if not rows:
         say(none)
         return
-    cells = {name: [_cell(row.get(name), zone) for row in rows] for name in columns}
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name, column in cells.items():
-        # What is short is an id, a date or a word to be copied: it stays in one piece.
-        short = max(cell_len(cell.plain) for cell in column) <= SHORT_CELL
-        table.add_column(Text(clean(name)), overflow="fold", no_wrap=short)
-    for line in zip(*cells.values(), strict=True):
-        table.add_row(*line)
-    out().print(table, soft_wrap=False)
+    cells = {clean(name): [_cell(row.get(name), zone) for row in rows] for name in columns}
+    for part in drawn(cells, out().width):
+        out().print(part, soft_wrap=False)
 
 
 def _cell(value: object, zone: str) -> Text:

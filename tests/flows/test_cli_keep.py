@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -171,3 +174,22 @@ def deliver(house: House, state: str, created_at: datetime) -> None:
             [{"id": state, "channel": "desk", "state": state, "created_at": created_at}],
         )
     warehouse.publish()
+
+
+def test_an_export_is_written_though_nobody_reads_its_progress(
+    settled: House, tmp_path: Path
+) -> None:
+    program = Path(sys.executable).with_name("noroshi")
+    unread, writing = os.pipe()
+    os.close(unread)
+    with os.fdopen(writing, "wb") as stderr:
+        ended = subprocess.run(
+            [program, "export", "out"],
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            cwd=tmp_path,
+            timeout=120,
+            check=False,
+        )
+    assert (ended.returncode, ended.stdout) == (0, b"out\n")
+    assert (tmp_path / "out" / "runs.parquet").is_file()
