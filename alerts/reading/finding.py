@@ -54,7 +54,7 @@ def status_of(
         return Status.CONSIDERED
     if around.is_past(published):
         return Status.BACKGROUND
-    if not sign.incident and (around.says("cause", 6) or around.tells_which):
+    if not sign.incident and (around.is_cause or around.tells_which):
         return Status.BACKGROUND
     if sign.category in _MEASURES and around.leads_noun:
         return Status.BACKGROUND
@@ -99,6 +99,10 @@ _CUES = {
 
 _OF_VERBS = {"denied", "considered", "demand"}
 """Cues that may stand between the noun of an event and its verb (imports may be banned)."""
+
+
+_OF_CLAUSES = {"cause", "object"}
+"""Cues that hold for their own clause alone: in 宣布停止進口, 日方表示遺憾 the halt is news."""
 
 
 class Around:
@@ -152,7 +156,7 @@ class Around:
         if after not in lists:
             return False
         far = self.end + reach * self.scale
-        if self.scale > 1 or cue == "cause":
+        if self.scale > 1 or cue in _OF_CLAUSES:
             far = min(far, self.clause[1])
         return any(self.end <= hit[0] <= far and not self._is_first(hit) for hit in lists[after])
 
@@ -169,6 +173,11 @@ class Around:
     def is_besides(self) -> bool:
         """Further news, told as such ("meanwhile", 另外, また)."""
         return "modality.besides" in self.passage.lists
+
+    @property
+    def is_cause(self) -> bool:
+        """What comes of it is the news ("after ...", 因..., ...を受け)."""
+        return self.says("cause", 6)
 
     def is_past(self, published: date | None) -> bool:
         """A cue of the past in the clause, or a day more than a week before publication."""

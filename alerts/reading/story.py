@@ -95,7 +95,9 @@ class _News:
         above = {category for category, _ in self.title}
         if sign.category is Category.PUBLIC_SENTIMENT:
             return finding.passage.field == "text" and Category.TRAVEL_ADVISORY in above
-        if sign.category is not Category.DETENTION_SAFETY or "attack" not in sign.all[-1]:
+        if sign.category is not Category.DETENTION_SAFETY or not sign.incident:
+            return False
+        if "attack" not in sign.all[-1] and not Around(finding.hits, finding.passage).is_cause:
             return False
         if Category.TRAVEL_ADVISORY in self.categories:
             return True
