@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from alerts.reading.flaw import Flaw, flaws
 from alerts.reading.rule import id_of
-from extractors.language import languages
+from alerts.reading.verdict import speaks
+from extractors.language import languages, normal_tag
 from flows.settings import House
 
 
@@ -24,3 +27,20 @@ def place(house: House, flaw: Flaw) -> str:
         if id_of(table) == flaw.rule_id:
             return house.at("rule", index, flaw.key)
     return "the shipped book"
+
+
+def deaf(house: House) -> Iterator[str]:
+    """One line for each language of a source or a route that no article can have."""
+    for index, table in enumerate(house.settings.source):
+        if table.language and normal_tag(table.language) == "und":
+            yield _no_language(house.at("source", index, "language"), table.language)
+    spoken = {normal_tag(source.language) for source in house.sources if source.language}
+    known = languages() | spoken
+    for index, route in enumerate(house.settings.route):
+        for tag in route.languages:
+            if not any(speaks(language, tag) for language in known):
+                yield _no_language(house.at("route", index, "languages"), tag)
+
+
+def _no_language(where: str, tag: str) -> str:
+    return f"{where}: no article has the language {tag!r}; write en, ja, zh, zh-Hant or zh-Hans"

@@ -52,7 +52,7 @@ def running(home: Path, port: int) -> Iterator[str]:
     Raises ServerError where the port is taken or the server does not come up. Its output is in
     `home/server.log`. However the block ends, the server ends with it.
     """
-    _refuse_taken(port)
+    refuse_taken(port)
     home.mkdir(parents=True, exist_ok=True)
     log = home / "server.log"
     with log.open("wb") as output:
@@ -71,7 +71,8 @@ def running(home: Path, port: int) -> Iterator[str]:
             _stop(process)
 
 
-def _refuse_taken(port: int) -> None:
+def refuse_taken(port: int) -> None:
+    """Raises ServerError where something listens on `port` already."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

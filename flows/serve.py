@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.digest import weekly
 from flows.errors import FlowError
-from flows.prefect_server import environment_for, running
+from flows.prefect_server import environment_for, refuse_taken, running
 from flows.settings import House
 from flows.silence import keep_watch
 from flows.tables import Schedule
@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 def serve(house: House, port: int, say: Callable[[str], None]) -> None:
     """Run until interrupted, with a first cycle at once. Raises ServerError."""
     home = house.data_folder / "pipeline" / "prefect"
+    refuse_taken(port)
     answer_signals()
     say("starting the Prefect server (10 to 20 seconds) …")
     with running(home, port) as address:

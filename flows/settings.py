@@ -318,7 +318,7 @@ def _explain(problem: Any, text: str, file: Path | None, environment: Mapping[st
         return f"{where}: there may be several; write [[{place[0]}]] with two brackets"
     if problem["type"] == "extra_forbidden":
         return f"{where}: there is no setting {name!r}; {nearest(place)}"
-    what = str(problem["msg"]).removeprefix("Value error, ")
+    what = str(problem["msg"]).removeprefix("Value error, ").partition(", unable to parse")[0]
     return f"{where}: {name}: {what}{_found(place, problem)}; correct or remove it"
 
 

@@ -286,7 +286,7 @@ class ChannelTable(_Table):
     """An Apprise address, webhooks://…, or `env:NAME` for one kept in the environment or .env."""
     secret: str | None = Field(default=None, pattern=r"^env:\w+$")
     """`env:NAME` of the secret that a webhook is signed with."""
-    labels: str = Field(default="en", pattern=r"^(en|zh-Hant|zh-Hans|ja)$")
+    labels: Literal["en", "zh-Hant", "zh-Hans", "ja"] = "en"
     """Language of the labels in messages."""
     timezone: Zone | None = None
     """Zone of the times in messages; the top-level one where absent."""
@@ -385,4 +385,6 @@ def nearest(place: tuple[str | int, ...]) -> str:
     table = models.get(str(place[0]), Settings) if len(place) > 1 else Settings
     table = QuietTable if "quiet" in place[:-1] else table
     near = get_close_matches(str(place[-1]), list(table.model_fields), n=1)
+    if table is not Settings and place[-1] in Settings.model_fields:
+        return f"{str(place[-1])!r} belongs to no table: write it above the first [table]"
     return f"did you mean {near[0]!r}?" if near else "remove it, or see `noroshi init`"

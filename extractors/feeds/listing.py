@@ -23,7 +23,7 @@ from extractors.source import Listing, Source
 LARGEST_ROW = 2_000
 """Characters of an item in which a date is looked for; a larger one is no row of a list."""
 UNMAPPED = "give it a [[source]] of the same id with [source.listing]"
-MAPPING = "the page may have been rebuilt: compare [source.list] with it in a browser"
+MAPPING = "the page may have been rebuilt: compare [source.listing] with it in a browser"
 
 
 def parse_html_list(body: bytes, content_type: str | None, source: Source, url: str) -> Feed:

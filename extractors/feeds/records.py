@@ -11,7 +11,7 @@ from extractors.feeds.tree import Node, data_tree, filled, select, text_at
 from extractors.items import Item, entries_of
 from extractors.source import Listing, Source
 
-MAPPING = "compare the places under [source.list] with the document in a browser"
+MAPPING = "compare the places under [source.listing] with the document in a browser"
 
 
 def parse_records(body: bytes, content_type: str | None, source: Source, url: str) -> Feed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,19 +81,24 @@ def check(config: ConfigOption = None) -> int:
 
     Example: noroshi check
     """
+    from flows.flaws import deaf
+
     settings = house(config)
     problems = [
         *_channel_problems(settings),
         *_rule_problems(settings),
+        *deaf(settings),
         *_template_problems(settings),
-        *_folder_problems(settings),
     ]
-    for line in problems:
+    unusable = _folder_problems(settings)
+    for line in (*problems, *unusable):
         say_error(line)
     for line in _remarks(settings):
         say(f"note: {line}")
     out().print(_overview(settings), markup=False)
-    return 1 if problems else 0
+    if problems:
+        return 2
+    return 1 if unusable else 0
 
 
 def _channel_problems(settings: House) -> list[str]:
@@ -142,10 +148,14 @@ def _folder_problems(settings: House) -> list[str]:
 
 def _remarks(settings: House) -> list[str]:
     from extractors.feeds.shipped import refusal
+    from flows.variables import secret_names, unheard
 
     remarks = []
     if settings.settings.contact is None:
         remarks.append("no `contact` is set; hosts like to know whom to ask about requests")
+    elif not re.search(r"\S[@.:]\S", settings.settings.contact):
+        remarks.append("`contact` is neither a mail address nor a web address; nobody can answer")
+    remarks += unheard(settings.environment, secret_names(settings.settings))
     if not settings.settings.channel:
         remarks.append("no [[channel]] is set: alerts are recorded and sent to nobody")
     for channel in settings.settings.channel:

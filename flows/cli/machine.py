@@ -113,7 +113,8 @@ def classify() -> int:
         sys.stdout.write(to_json(answer) + "\n")
         sys.stdout.flush()
     if wrong:
-        say_error(f"{wrong} lines could not be read; each has an error object in the output")
+        lines = "1 line" if wrong == 1 else f"{wrong} lines"
+        say_error(f"{lines} could not be read: see the error objects in the output")
     return 1 if wrong and not right else 0
 
 

@@ -43,21 +43,34 @@ class TestInit:
         assert "cannot be written" in ran.err
 
 
+SOURCE = '[[source]]\nid = "one"\nurl = "http://x.org"\n'
+
 PROBLEMS = [
-    (CHANNEL, "", 1, 3, "wants DESK, which is not set"),
-    (CHANNEL, f"DESK=nowhere://h/{TOKEN}", 1, 3, "its nowhere:// address cannot be used"),
-    (CHANNEL, f"DESK={TOKEN}", 1, 3, "no scheme"),
-    (f'[[channel]]\nname = "desk"\nurl = "nowhere://h/{TOKEN}"', "", 1, 3, "cannot be used"),
-    (RULE + 'channels = ["dsk"]\n' + CHANNEL, "DESK=json://h", 1, 4, "no channel 'dsk'"),
-    (RULE + 'channels = "dsk"\n', "", 1, 4, "no channel 'dsk'"),
-    (CHANNEL + "enabled = false\n" + RULE + 'channels = ["desk"]', "", 1, 8, "that is on"),
-    (RULE + 'query = "q -q"\n', "", 1, 4, "contradicts itself"),
+    (CHANNEL, "", 2, 3, "wants DESK, which is not set"),
+    (CHANNEL, f"DESK=nowhere://h/{TOKEN}", 2, 3, "its nowhere:// address cannot be used"),
+    (CHANNEL, f"DESK={TOKEN}", 2, 3, "no scheme"),
+    (f'[[channel]]\nname = "desk"\nurl = "nowhere://h/{TOKEN}"', "", 2, 3, "cannot be used"),
+    (RULE + 'channels = ["dsk"]\n' + CHANNEL, "DESK=json://h", 2, 4, "no channel 'dsk'"),
+    (RULE + 'channels = "dsk"\n', "", 2, 4, "no channel 'dsk'"),
+    (CHANNEL + "enabled = false\n" + RULE + 'channels = ["desk"]', "", 2, 8, "that is on"),
+    (RULE + 'query = "q -q"\n', "", 2, 4, "contradicts itself"),
     (RULE + 'labels = "ja"\n', "", 2, 4, "there is no key 'labels'"),
-    (RULE + 'sources = ["hk-hkpf"]\n', "", 1, 4, "no source 'hk-hkpf'"),
+    (RULE + 'sources = ["hk-hkpf"]\n', "", 2, 4, "no source 'hk-hkpf'"),
     (CHANNEL + CHANNEL, "DESK=json://h", 2, 5, "two channels are called 'desk'"),
     (f'[[channel]]\nname = "https://h/{TOKEN}"\nurl = "env:X"', "", 2, 2, "lower-case"),
     ('[[channel]]\nname = "desk"\nurl = "tkn1"', "", 2, 3, "at least 5 characters"),
     (f'channel = "json://h/{TOKEN}"', "", 2, 1, "channel"),
+    (SOURCE + 'language = "klingon"', "", 2, 4, "no article has the language 'klingon'"),
+    (
+        CHANNEL + '[[route]]\nchannels = ["desk"]\nlanguages = ["zz"]',
+        "DESK=json://h",
+        2,
+        6,
+        "no article has the language 'zz'",
+    ),
+    (CHANNEL + 'contact = "x"', "DESK=json://h", 2, 4, "above the first [table]"),
+    (CHANNEL + 'labels = "fr"', "DESK=json://h", 2, 4, "'zh-Hans' or 'ja'"),
+    (CHANNEL + 'per_hour = "often"', "DESK=json://h", 2, 4, "a valid integer; correct"),
     ('timezone = "Mars/Olympus"', "", 2, 1, "IANA"),
 ]
 
@@ -136,4 +149,24 @@ def test_check_fills_in_the_templates_of_ones_own(call: Run, write: Write, tmp_p
     assert call("check").status == 0
     (tmp_path / "mine" / "notice.txt.j2").write_text("\n{{ card.headlines }}")
     ran = call("check")
-    assert ran.status == 1 and "notice.txt.j2, line 2" in ran.err
+    assert ran.status == 2 and "notice.txt.j2, line 2" in ran.err
+
+
+def test_check_names_a_variable_that_nothing_reads(
+    call: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write('contact = "x"\n' + CHANNEL.replace("env:DESK", "env:NOROSHI_DESK"))
+    monkeypatch.setenv("NOROSHI_DESK", f"json://h/{TOKEN}")
+    monkeypatch.setenv("NOROSHI_TIMEZONE", "Asia/Tokyo")
+    monkeypatch.setenv("NOROSHI_TIMEZON", TOKEN)
+    monkeypatch.setenv("NOROSHI_FETCH__PACE_SECONDS", "2")
+    monkeypatch.setenv("NOROSHI_FTCH__PACE_SECONDS", "2")
+    ran = call("check")
+    assert ran.status == 0
+    variables = [line for line in ran.err.splitlines() if "is no setting" in line]
+    assert [(line.split()[1], line.split()[-1]) for line in variables] == [
+        ("NOROSHI_FTCH__PACE_SECONDS", "NOROSHI_FETCH__PACE_SECONDS?"),
+        ("NOROSHI_TIMEZON", "NOROSHI_TIMEZONE?"),
+    ]
+    assert "neither a mail address" in ran.err
+    assert TOKEN not in ran.out + ran.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.serve import deployments
+from flows.errors import ServerError
+from flows.serve import deployments, serve
 from flows.settings import House
 
 pytestmark = pytest.mark.anyio
@@ -63,3 +65,13 @@ def test_both_signals_end_it_though_it_was_started_deaf_to_one(
         assert process.stdout.readline() == "up\n"
         process.send_signal(how)
         assert process.wait(10) != 0
+
+
+def test_a_taken_port_is_told_at_once(settle: Callable[[str], House]) -> None:
+    said: list[str] = []
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(ServerError, match="listens on"),
+    ):
+        serve(settle(""), taken.getsockname()[1], said.append)
+    assert said == []

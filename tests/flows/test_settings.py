@@ -10,7 +10,7 @@ import pytest
 from alerts.reading.coding import Severity
 from flows.errors import SettingsError
 from flows.settings import find, load
-from flows.tables import Settings
+from flows.tables import Settings, SourceTable
 from flows.toml_lines import locate
 from tests.flows.conftest import Write
 
@@ -220,3 +220,11 @@ def test_locate(place: tuple[str | int, ...], line: int | None) -> None:
         '[[source]]\nid = "a"\nurl = "u"\n[[source]]\nid = "b"\nurl = "v"\n'
     )
     assert locate(text, place) == line
+
+
+def test_the_tables_of_sources_that_messages_name_are_there() -> None:
+    root = Path(__file__).parents[2]
+    files = [file for room in ("flows", "extractors") for file in (root / room).rglob("*.py")]
+    named = {name for file in files for name in re.findall(r"\[source\.(\w+)\]", file.read_text())}
+    assert named
+    assert named <= set(SourceTable.model_fields)
