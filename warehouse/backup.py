@@ -24,6 +24,8 @@ def backup(warehouse: Warehouse, target: Path) -> Contents:
     """
     if target.exists():
         raise WarehouseUnusable(target, "it exists already", "name a file that does not")
+    if not target.parent.is_dir():
+        raise WarehouseUnusable(target, "there is no such folder", "make it first, or name another")
     if warehouse.live.exists() and warehouse.unpublished:
         warehouse.publish()
     with _draft(target) as draft:

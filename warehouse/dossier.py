@@ -14,8 +14,6 @@ from extractors.article import article_id
 from warehouse.errors import QueryError
 from warehouse.rows import fetch_dicts
 
-SHORTEST_PREFIX = 4
-
 Dossier = dict[str, Any]
 """Sections in the order of `SECTIONS`; `article` is one row, the others are lists of rows."""
 
@@ -132,10 +130,14 @@ def _ids(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
         )
         answer = connection.execute(sql, {"ids": ids, "urls": wanted})
         return [row[0] for row in answer.fetchall()]
-    if len(name) < SHORTEST_PREFIX:
-        return []
+    return beginning_so(connection, name) if name else []
+
+
+def beginning_so(connection: duckdb.DuckDBPyConnection, beginning: str) -> list[str]:
+    """Ids of the first few articles whose ids begin so."""
     answer = connection.execute(
-        "SELECT id FROM articles WHERE starts_with(id, $name) ORDER BY id LIMIT 6", {"name": name}
+        "SELECT id FROM articles WHERE starts_with(id, $beginning) ORDER BY id LIMIT 6",
+        {"beginning": beginning},
     )
     return [row[0] for row in answer.fetchall()]
 

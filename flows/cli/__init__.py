@@ -67,6 +67,8 @@ def _hint(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
     if context is None or context.parent is None:
         return "`noroshi --help` lists the commands"
+    if context.command.name == "search" and "No such option" in error.format_message():
+        return "a query that begins with - stands after --: `noroshi search -- '日本 -rain'`"
     return f"see `{context.command_path} --help`"
 
 

@@ -61,7 +61,8 @@ def search(
     """Find articles and seed documents by the query language of rules, in any script variant.
 
     Words side by side must all occur; "phrases", OR, NOT, title:, lang:, "near words"~5, NEAR and
-    @travel_advisory are told in alerts/README.md.
+    @travel_advisory are told in alerts/README.md. A query that begins with - stands after `--`.
+    What bears no date counts by when it was first seen.
 
     Example: noroshi search '外遊警示 日本' --since 2025-11-01
 
@@ -72,10 +73,13 @@ def search(
     from warehouse.search import Search, Sort
     from warehouse.search import search as find
 
+    first, last = day(since), day(until)
+    if first and last and first > last:
+        raise typer.BadParameter(f"--since {first} is after --until {last}")
     wanted = Search(
         query,
-        day(since),
-        day(until),
+        first,
+        last,
         lang,
         source,
         one_of(Origin, "--origin", origin),

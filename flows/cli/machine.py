@@ -63,6 +63,9 @@ def extract(
     found = read(body, address, content_type).to_json()
     if how is Format.JSON:
         sys.stdout.write(to_json(found) + "\n")
+    elif how is Format.TABLE:
+        facts = [{"": name, "value": found[name]} for name in EXTRACT_FIELDS]
+        show(facts, ["", "value"], how)
     else:
         show([found], EXTRACT_FIELDS, how)
     return 0

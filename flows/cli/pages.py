@@ -49,6 +49,8 @@ def show_article(
     """
     from warehouse.dossier import dossier
 
+    if how is Format.CSV:
+        raise typer.BadParameter("an article is no table; --format json or jsonl")
     settings = house(config)
     with reading(settings) as connection:
         found = dossier(connection, article)

@@ -189,19 +189,35 @@ class _Subject:
 
 
 def _subject(settings: House, given: str, title: str) -> _Subject:
-    """The stored article of that id, the content of that file, or the text itself."""
-    stored = _stored(settings, given) if re.fullmatch("[0-9a-f]{20}", given) else None
+    """The stored article whose id begins so, the content of that file, or the text itself."""
+    if not given.strip():
+        raise typer.BadParameter("there is no text to test")
+    if settings.book.rule(given):
+        raise typer.BadParameter(f"{given!r} is a rule; give the text, file or id to test it on")
+    stored = _stored(settings, given) if re.fullmatch("[0-9a-f]{4,20}", given) else None
+    if stored is None and re.fullmatch(r"[\w./~-]+", given, re.ASCII) and not _is_file(given):
+        say(f"note: no file or article is called {given!r}; it is taken as the text itself")
     return stored or _written(given, title)
 
 
-def _stored(settings: House, id: str) -> _Subject | None:
+def _is_file(given: str) -> bool:
+    try:
+        return Path(given).is_file()
+    except OSError:  # too long a name
+        return False
+
+
+def _stored(settings: House, beginning: str) -> _Subject | None:
+    """The article; None where none begins so. Raises QueryError where several do."""
     from alerts.reading.coder import Coder
     from alerts.reading.verdict import Document
+    from warehouse.dossier import beginning_so, identify
     from warehouse.matching import coded
     from warehouse.replay import article
 
     with reading(settings) as connection:
-        version = article(connection, id)
+        found = beginning_so(connection, beginning)
+        version = article(connection, identify(connection, beginning)) if found else None
     if version is None:
         return None
     coding = coded(version, Coder.shipped())
