@@ -38,12 +38,20 @@ def find_story(connection: duckdb.DuckDBPyConnection, beginning: str) -> str:
     return str(answer.fetchall()[0][0])
 
 
-def acknowledge(connection: duckdb.DuckDBPyConnection, alert_id: str, now: datetime) -> None:
-    """Note that somebody has seen to an alert; the first such note stays."""
+def acknowledge(
+    connection: duckdb.DuckDBPyConnection, alert_id: str, now: datetime
+) -> datetime | None:
+    """Note that somebody has seen to an alert; the first such note stays. When that was, where it
+    was there already."""
+    before: datetime | None
+    ((before,),) = connection.execute(
+        "SELECT acked_at FROM store.alert WHERE id = $id", {"id": alert_id}
+    ).fetchall()
     connection.execute(
         "UPDATE store.alert SET acked_at = coalesce(acked_at, $now) WHERE id = $id",
         {"id": alert_id, "now": now},
     )
+    return before
 
 
 def resend(
@@ -58,8 +66,7 @@ def resend(
     answer = connection.execute(
         """
         UPDATE store.delivery
-        SET state = CASE WHEN attempts = 0 THEN 'pending' ELSE 'failed' END,
-            due_at = $now, revived_at = $now, error = NULL, sent_at = NULL
+        SET state = 'pending', due_at = $now, revived_at = $now, error = NULL, sent_at = NULL
         WHERE CASE WHEN $alert::VARCHAR IS NULL THEN state = 'dead' ELSE alert_id = $alert END
             AND ($channel::VARCHAR IS NULL OR channel = $channel)
             AND state != 'sending'

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import duckdb
 
-from warehouse.rows import insert
+from warehouse.rows import fetch_dicts, insert
 
 Mute = tuple[str, str]
 """`event` and the id of the event that began the story, or `rule` and its id."""
@@ -16,6 +16,26 @@ def present(connection: duckdb.DuckDBPyConnection, now: datetime) -> frozenset[M
     """What is muted at `now`."""
     answer = connection.execute("SELECT kind, key FROM store.mute WHERE until > $now", {"now": now})
     return frozenset((kind, key) for kind, key in answer.fetchall())
+
+
+def told(connection: duckdb.DuckDBPyConnection, now: datetime) -> list[dict[str, object]]:
+    """What is muted at `now`, the first to end first; of an event, with the headline that readers
+    saw first."""
+    answer = connection.execute(
+        """
+        SELECT kind, key, headline, until, created_at
+        FROM store.mute
+        LEFT JOIN (
+            SELECT event_id, min_by(notice->>'headline', created_at) AS headline
+            FROM store.alert
+            GROUP BY event_id
+        ) AS alert ON kind = 'event' AND event_id = key
+        WHERE until > $now
+        ORDER BY until
+        """,
+        {"now": now},
+    )
+    return fetch_dicts(answer)
 
 
 def mute(connection: duckdb.DuckDBPyConnection, what: Mute, until: datetime, now: datetime) -> None:

@@ -6,9 +6,10 @@ reads the published copy, as everybody does.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -66,22 +67,51 @@ def alerts_list(
     Example: noroshi alerts list --format csv
     """
     from warehouse.database import query
+    from warehouse.mutes import told
 
     settings = house(config)
     zone = settings.settings.timezone
     with reading(settings) as connection:
         if muted:
-            names, found = query(connection, "FROM mutes WHERE until > now() ORDER BY until")
-            mutes = [dict(zip(names, row, strict=True)) for row in found]
-            show(mutes, names, how, zone=zone, none="nothing is muted")
+            mutes = [_named(mute, settings) for mute in told(connection, datetime.now(UTC))]
+            show(mutes, _MUTES, how, zone=zone, none="nothing is muted")
             return 0
         columns, rows = query(connection, f"{_ALERTS} LIMIT {int(limit)}")
     records = [dict(zip(columns, row, strict=True)) for row in rows]
     if how is Format.TABLE:
-        records = [record | {"id": str(record["id"])[:SHORT_ID]} for record in records]
-    shown = columns[:8] if how is Format.TABLE else columns
+        shown = columns[:8] if out().width >= WIDE else _NARROW
+        records = [_short(record, settings) for record in records]
+    else:
+        shown = columns
+        records = [record | {"facts": json.loads(str(record["facts"]))} for record in records]
     show(records, shown, how, zone=zone, none="no alerts so far")
     return 0
+
+
+WIDE = 120
+"""Columns of a terminal from which on a table has room for all that it may show of an alert."""
+_NARROW = ["created_at", "id", "severity", "headline", "deliveries"]
+_MUTES = ["kind", "key", "headline", "until", "created_at"]
+
+
+def _short(record: dict[str, object], settings: House) -> dict[str, object]:
+    """An alert for a table: a short id, and whether somebody has seen to it."""
+    at = record["acked_at"]
+    seen = f"; acknowledged {_clock(at, settings)}" if isinstance(at, datetime) else ""
+    return record | {
+        "id": str(record["id"])[:SHORT_ID],
+        "deliveries": f"{record['deliveries']}{seen}",
+    }
+
+
+def _named(mute: dict[str, object], settings: House) -> dict[str, object]:
+    """A mute with what it is called: of a rule, the rule's name."""
+    rule = settings.book.rule(str(mute["key"])) if mute["kind"] == "rule" else None
+    return mute | {"headline": rule.name} if rule else mute
+
+
+def _clock(moment: datetime, settings: House) -> str:
+    return f"{moment.astimezone(settings.zone):%Y-%m-%d %H:%M %Z}"
 
 
 SHORT_ID = 8
@@ -117,8 +147,8 @@ def alerts_show(
     zone = settings.settings.timezone
     with reading(settings) as connection:
         alert = find_alert(connection, id)
-        (kept,) = connection.execute(
-            "SELECT notice FROM store.alert WHERE id = $id", {"id": alert}
+        kept, acked = connection.execute(
+            "SELECT notice, acked_at FROM store.alert WHERE id = $id", {"id": alert}
         ).fetchall()[0]
         deliveries = fetch_dicts(
             connection.execute(
@@ -131,8 +161,26 @@ def alerts_show(
     if how is Format.TABLE:
         message = render(notice_from_json(kept), timezone=zone)
         out().print(clean(f"{message.subject}\n\n{message.text}"), markup=False)
+        if acked:
+            out().print(f"acknowledged {_clock(acked, settings)}", markup=False)
+        deliveries = [_standing(row, settings) for row in deliveries]
+        columns = ["channel", "state", "attempts", "what"] if deliveries else columns
     show(deliveries, columns, how, zone=zone, none="it goes to no channel")
     return 0
+
+
+def _standing(row: dict[str, object], settings: House) -> dict[str, object]:
+    """A delivery for a table: `what` is when it went out or is due, what holds it, what failed."""
+    done, due = row["sent_at"], row["due_at"]
+    if isinstance(done, datetime):
+        return row | {"what": f"sent {_clock(done, settings)}"}
+    waits = row["state"] not in {"dead", "skipped"} and isinstance(due, datetime)
+    when = f"due {_clock(due, settings)}" if waits and isinstance(due, datetime) else ""
+    why = _HELD.get(str(row["held"])) if waits else None
+    return row | {"what": "; ".join(str(part) for part in (when, why, row["error"]) if part)}
+
+
+_HELD = {"cap": "held back by the channel's cap of an hour", "quiet": "held in its quiet hours"}
 
 
 def alerts_ack(id: IdArgument, config: ConfigOption = None) -> int:
@@ -145,8 +193,11 @@ def alerts_ack(id: IdArgument, config: ConfigOption = None) -> int:
     settings = house(config)
     with _changing(settings, "acknowledge an alert") as connection:
         alert = find_alert(connection, id)
-        acknowledge(connection, alert, datetime.now(UTC))
-    say(f"acknowledged {alert}")
+        before = acknowledge(connection, alert, datetime.now(UTC))
+    if before:
+        say(f"{alert} was acknowledged before, {_clock(before, settings)}")
+    else:
+        say(f"acknowledged {alert}")
     return 0
 
 
@@ -165,7 +216,7 @@ def alerts_mute(
     Example: noroshi alerts mute --rule transport --for 12h
     """
     from extractors.duration import duration
-    from warehouse.mutes import mute
+    from warehouse.mutes import mute, told
 
     settings = house(config)
     try:
@@ -173,15 +224,24 @@ def alerts_mute(
     except ValueError as error:
         say_error(str(error))
         return 2
+    if not timedelta() < length <= LONGEST_MUTE:
+        say_error(f"--for {span}: mute for longer than nothing and at most {LONGEST_MUTE.days}d")
+        return 2
     if not _one_of(settings, event, rule):
         return 2
     now = datetime.now(UTC)
     with _changing(settings, "mute") as connection:
         what = _muted(connection, event, rule)
         mute(connection, what, now + length, now)
-    until = (now + length).astimezone(settings.zone)
-    say(f"muted {what[0]} {what[1]} until {until:%Y-%m-%d %H:%M %Z}")
+        mutes = [_named(item, settings) for item in told(connection, now)]
+    called = next((item["headline"] for item in mutes if item["key"] == what[1]), None)
+    of = f" ({called})" if called else ""
+    say(f"muted {what[0]} {what[1]}{of} until {_clock(now + length, settings)}")
     return 0
+
+
+LONGEST_MUTE = timedelta(days=365)
+"""What is to be silent for longer is better changed in the rules."""
 
 
 def alerts_unmute(

@@ -61,6 +61,39 @@ def test_ack_is_kept(told: Newsroom, call: Run) -> None:
     assert listed(call) == [once], "the first stays"
 
 
+def test_an_ack_is_seen_and_said_again(told: Newsroom, call: Run) -> None:
+    id = str(listed(call)[0]["id"])
+    assert "acknowledged" not in call("alerts", "list").out
+    call("alerts", "ack", id)
+    assert "acknowledged" in call("alerts", "list").out
+    assert "\nacknowledged 20" in call("alerts", "show", id).out
+    assert "was acknowledged before, 20" in call("alerts", "ack", id).err
+
+
+def test_a_narrow_table_keeps_what_one_looks_for(
+    told: Newsroom, call: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "direction" in call("alerts", "list").out
+    monkeypatch.setattr("flows.cli.alerts.WIDE", 1_000)
+    narrow = call("alerts", "list").out
+    assert "direction" not in narrow
+    assert "headline" in narrow
+    assert "bad: dead" in narrow
+
+
+def test_facts_are_a_list_for_programs(told: Newsroom, call: Run) -> None:
+    assert [alert["facts"] for alert in listed(call)] == [[]]
+
+
+def test_what_is_muted_has_its_name(told: Newsroom, call: Run) -> None:
+    (alert,) = listed(call)
+    assert WARNING_EN.title in call("alerts", "mute", str(alert["id"])).err
+    call("alerts", "mute", "--rule", "travel-advisory")
+    muted = call("alerts", "list", "--muted", "--format", "csv").out
+    assert WARNING_EN.title in muted
+    assert "Travel advisory" in muted
+
+
 def test_a_muted_event_joins_silently_and_its_sequel_too(told: Newsroom, call: Run) -> None:
     (alert,) = listed(call)
     assert call("alerts", "mute", str(alert["event_id"]), "--for", "3d").status == 0
@@ -103,6 +136,7 @@ def test_resend_revives_the_dead_under_their_own_ids(told: Newsroom, call: Run) 
     (alert,) = listed(call)
     alerts = len(told.desks["desk"].got)
     assert call("alerts", "resend", str(alert["id"]), "--channel", "desk").status == 0
+    assert listed(call)[0]["deliveries"] == "bad: sent, desk: pending"
     run(told)
     assert len(told.desks["desk"].got) == alerts + 1
 
@@ -114,6 +148,8 @@ def test_resend_revives_the_dead_under_their_own_ids(told: Newsroom, call: Run) 
         (("ack", ""), "no alert has an id"),
         (("mute",), "give an event or --rule"),
         (("mute", "x", "--for", "soon"), "no duration"),
+        (("mute", "--rule", "transport", "--for", "0d"), "at most 365d"),
+        (("mute", "--rule", "transport", "--for", "99999d"), "at most 365d"),
         (("mute", "--rule", "nothing"), "no rule"),
         (("resend",), "or --dead"),
         (("resend", "--dead", "--channel", "nothing"), "no channel"),

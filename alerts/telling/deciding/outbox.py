@@ -38,7 +38,7 @@ class DeliveryState(StrEnum):
     """Where a delivery stands. The names are shown to people and stay as they are."""
 
     PENDING = "pending"
-    """Not tried yet."""
+    """Not tried yet, or to be sent again because a person asked for it."""
     SENDING = "sending"
     """A process is at it, or died at it."""
     SENT = "sent"
