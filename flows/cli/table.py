@@ -19,6 +19,9 @@ SHORT_CELL = 21
 READABLE = 28
 """Cells that a column of text needs for lines that one likes to read."""
 _GAP = 2
+"""Cells between two columns of a row that has something below it."""
+_RULED_GAP = 3
+"""Cells between two columns of a table whose columns all stand side by side."""
 _EDGES = 2
 """Cells that a table spends on its two sides."""
 
@@ -49,7 +52,7 @@ class Arrangement:
 def arrange(columns: Sequence[Column], room: int) -> Arrangement:
     """All side by side where each has what it needs within `room` cells; else the first column and
     the short ones that fit after it, and the rest below."""
-    gaps = _GAP * (len(columns) - 1)
+    gaps = _RULED_GAP * (len(columns) - 1)
     if sum(column.least for column in columns) + gaps <= room:
         return Arrangement(_shared(columns, room - gaps))
     beside: dict[str, int] = {}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
+from rich.console import Console
+from rich.text import Text
 
-from flows.cli.table import Column, arrange
+from flows.cli.table import Column, arrange, drawn
 from tests.flows.conftest import Run
 
 ID = Column("id", 20, 20, short=True)
@@ -18,7 +21,7 @@ WORDS = Column("words", 40, 28, short=False)
 def test_wide_enough_all_stand_side_by_side_and_share_what_is_left() -> None:
     arranged = arrange([ID, KIND, TITLE, WORDS], 120)
     assert arranged.below == ()
-    assert arranged.beside == {"id": 20, "kind": 10, "title": 44, "words": 40}
+    assert arranged.beside == {"id": 20, "kind": 10, "title": 41, "words": 40}
 
 
 def test_too_narrow_texts_stand_below_and_no_column_is_lost() -> None:
@@ -61,3 +64,14 @@ def test_an_address_is_not_broken_where_it_fits_the_width(
     monkeypatch.setenv("COLUMNS", "100")
     words = set(call(*query).out.split())
     assert {url for url in urls if len(url) < 90} <= words
+
+
+@pytest.mark.parametrize("width", range(40, 101))
+def test_a_short_value_is_in_one_piece_at_any_width(width: int) -> None:
+    values = ["2026-11-22T20:45", "9aaa7ba7dabdcae7", "said " * 20, "2026-11-23T08:01"]
+    cells = {str(place): [Text(value)] for place, value in enumerate(values)}
+    console = Console(file=io.StringIO(), width=width)
+    with console.capture() as printed:
+        for part in drawn(cells, width):
+            console.print(part)
+    assert {value for value in values if " " not in value} <= set(printed.get().split())
