@@ -263,7 +263,7 @@ def a_source_fails(house: House) -> None:
 def a_channel_lacks_its_secret(house: House) -> None:
     house.run("check", status=0)
     house.write('[[channel]]\nname = "desk"\nurl = "env:NOROSHI_DESK"')
-    house.run("check", status=1)
+    house.run("check", status=2)
 
 
 def a_channel_refuses(house: House) -> None:
