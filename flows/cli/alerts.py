@@ -18,9 +18,9 @@ from flows.cli.console import (
     ConfigOption,
     Format,
     FormatOption,
+    add_group,
     clean,
     house,
-    markup,
     out,
     say,
     say_error,
@@ -40,9 +40,6 @@ EventArgument = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add this module's group."""
-    group = typer.Typer(
-        help="What readers were told.", no_args_is_help=True, rich_markup_mode=markup()
-    )
     commands: dict[str, Callable[..., int]] = {
         "list": alerts_list,
         "show": alerts_show,
@@ -51,9 +48,7 @@ def register(app: typer.Typer) -> None:
         "unmute": alerts_unmute,
         "resend": alerts_resend,
     }
-    for verb, function in commands.items():
-        group.command(verb)(function)
-    app.add_typer(group, name="alerts")
+    add_group(app, "alerts", "What readers were told.", commands)
 
 
 def alerts_list(

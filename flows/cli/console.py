@@ -12,7 +12,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -82,6 +82,16 @@ def encode_streams() -> None:
 def markup() -> Literal["rich"] | None:
     """How help pages are drawn: plainly where NO_COLOR is set (https://no-color.org)."""
     return None if os.environ.get("NO_COLOR") else "rich"
+
+
+def add_group(
+    app: typer.Typer, name: str, purpose: str, commands: Mapping[str, Callable[..., int]]
+) -> None:
+    """Add `noroshi NAME` with a command for each verb; `purpose` is a sentence for its help."""
+    group = typer.Typer(help=purpose, no_args_is_help=True, rich_markup_mode=markup())
+    for verb, function in commands.items():
+        group.command(verb)(function)
+    app.add_typer(group, name=name)
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +12,8 @@ from flows.cli.console import (
     ConfigOption,
     Format,
     FormatOption,
+    add_group,
     house,
-    markup,
     out,
     say_error,
     show,
@@ -29,14 +28,7 @@ DayOption = Annotated[str | None, typer.Option(help="a day such as 2025-11-14")]
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands and groups."""
-    groups: tuple[tuple[str, str, dict[str, Callable[..., int]]], ...] = (
-        ("channels", "Where alerts go.", {"list": channels_list, "test": channels_test}),
-    )
-    for name, purpose, commands in groups:
-        group = typer.Typer(help=purpose, no_args_is_help=True, rich_markup_mode=markup())
-        for verb, function in commands.items():
-            group.command(verb)(function)
-        app.add_typer(group, name=name)
+    add_group(app, "channels", "Where alerts go.", {"list": channels_list, "test": channels_test})
 
 
 def channels_list(how: FormatOption = Format.TABLE, config: ConfigOption = None) -> int:

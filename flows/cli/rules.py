@@ -17,9 +17,9 @@ from flows.cli.console import (
     ConfigOption,
     Format,
     FormatOption,
+    add_group,
     err,
     house,
-    markup,
     out,
     say,
     say_error,
@@ -39,18 +39,13 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(
-        help="What makes an alert.", no_args_is_help=True, rich_markup_mode=markup()
-    )
     commands: dict[str, Callable[..., int]] = {
         "list": rules_list,
         "check": rules_check,
         "test": rules_test,
         "backtest": rules_backtest,
     }
-    for verb, function in commands.items():
-        group.command(verb)(function)
-    app.add_typer(group, name="rules")
+    add_group(app, "rules", "What makes an alert.", commands)
 
 
 def rules_list(how: FormatOption = Format.TABLE, config: ConfigOption = None) -> int:

@@ -14,9 +14,9 @@ from flows.cli.console import (
     ConfigOption,
     Format,
     FormatOption,
+    add_group,
     err,
     house,
-    markup,
     out,
     say_error,
     show,
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(
-        help="Where the news comes from.", no_args_is_help=True, rich_markup_mode=markup()
-    )
     commands: dict[str, Callable[..., int]] = {
         "list": sources_list,
         "check": sources_check,
@@ -41,9 +38,7 @@ def register(app: typer.Typer) -> None:
         "import": sources_import,
         "export": sources_export,
     }
-    for verb, function in commands.items():
-        group.command(verb)(function)
-    app.add_typer(group, name="sources")
+    add_group(app, "sources", "Where the news comes from.", commands)
 
 
 def sources_list(how: FormatOption = Format.TABLE, config: ConfigOption = None) -> int:
