@@ -44,7 +44,10 @@ class Keeping:
     def begin(self) -> dict[str, SourceState]:
         """Load what waited, open the run, tell of silence; the state of each source."""
         started, schedule = self.account.summary.started_at, self.house.settings.pages.schedule
-        self.account.stored(spool.load(self.warehouse, started, schedule))
+        waited = spool.load(self.warehouse, started, schedule)
+        self.account.stored(waited.stored)
+        for error in waited.unreadable:
+            self.account.problem(str(error))
         with self.warehouse.writing("begin a cycle", for_readers=False) as connection:
             seeds.plant(connection, started)
             runs.start(connection, self.account.summary.run_id, "watch", started)
@@ -84,8 +87,10 @@ class Keeping:
 
     def _spool(self, read: Sequence[Reading]) -> None:
         """What cannot be stored now waits for the next cycle: a feed may not name it again."""
+        account = self.account
+        batch = spool.Batch(tuple(read), account.summary.run_id, tuple(account.fetches))
         try:
-            file = spool.put(self.warehouse, read)
+            file = spool.put(self.warehouse, batch)
         except WarehouseUnusable as error:
             log.error("%s", error)
         else:

@@ -107,6 +107,19 @@ def log_fetches(
     insert(connection, "store.fetch", rows)
 
 
+def log_fetches_once(
+    connection: duckdb.DuckDBPyConnection, run_id: str, fetches: Iterable[Fetch]
+) -> None:
+    """The same for what may be in the log already."""
+    answer = connection.execute(
+        "SELECT source_id, url, purpose, fetched_at FROM store.fetch WHERE run_id = $run",
+        {"run": run_id},
+    )
+    logged = set(answer.fetchall())
+    missing = [f for f in fetches if (f.source_id, f.url, f.purpose, f.fetched_at) not in logged]
+    log_fetches(connection, run_id, missing)
+
+
 _Former = tuple[datetime | None, datetime | None]
 """The last success, and the last poll that brought something."""
 

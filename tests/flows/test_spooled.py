@@ -49,4 +49,9 @@ async def test_a_cycle_that_is_in_the_way_of_nobody_loses_nothing(
     ]
     with opened.warehouse.reading() as connection:
         (kept,) = connection.execute("SELECT warc_file FROM pages").fetchall()
+        logged = connection.execute(
+            "SELECT DISTINCT purpose FROM fetches WHERE run_id = $run",
+            {"run": opened.summary.run_id},
+        ).fetchall()
     assert (house.warc_folder / str(kept[0])).exists()
+    assert sorted(logged) == [("feed",), ("page",)]
