@@ -110,7 +110,7 @@ def sqlite(folder: Path, rows: Iterator[Row], later: Sequence[Row]) -> Engine:
 
 def tantivy(folder: Path, rows: Iterator[Row], later: Sequence[Row]) -> Engine:
     """Bigrams with positions: a word is the phrase of its bigrams."""
-    import tantivy as engine  # type: ignore[import-not-found]
+    import tantivy as engine  # type: ignore[import-not-found, unused-ignore]
 
     (folder / "tantivy").mkdir()
     schema = engine.SchemaBuilder()
