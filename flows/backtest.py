@@ -20,9 +20,9 @@ from alerts.reading.coder import Coder
 from alerts.reading.coding import Coding
 from alerts.reading.event import WINDOW, Event, assign
 from alerts.reading.rule import RuleBook, load_rules
+from flows.cycle.workers import HardyPool
 from flows.errors import FlowError
 from flows.progress import Advance, Silent, Stages
-from flows.workers import HardyPool
 from warehouse.database import Warehouse
 from warehouse.matching import judge
 from warehouse.replay import Firing, Stretch, article, coding, count, replay

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 
 from alerts.telling.deciding.outbox import DeliveryState
 from alerts.telling.sending.channel import Channel
@@ -17,10 +17,10 @@ from alerts.telling.writing.bulletin import Bulletin
 from alerts.telling.writing.digest import Digest, Span
 from alerts.telling.writing.render import Message, render_digest
 from extractors.article import digest as identity
-from flows.delivery import Round
-from flows.desk import desk
-from flows.settings import House
-from flows.tables import WEEKDAYS, Schedule
+from flows.configuration.desk import desk
+from flows.configuration.settings import House
+from flows.configuration.timetable import due
+from flows.cycle.delivery import Round
 from warehouse import outbox, runs
 from warehouse.database import Warehouse
 from warehouse.day import digest_between
@@ -63,26 +63,6 @@ def compose(
 def preview(digest: Digest, labels: str, timezone: str) -> Message:
     """The digest as a channel with these labels would show it."""
     return render_digest(digest, labels=labels, timezone=timezone)
-
-
-def due(schedule: Schedule, now: datetime, span: Span = Span.DAY) -> datetime:
-    """The last moment at or before `now` when a digest was to be sent: by the clock on the wall of
-    the schedule's zone, whatever daylight saving does."""
-    weekday, clock = weekly(schedule.weekly) if span is Span.WEEK else (None, schedule.digest)
-    today = now.astimezone(schedule.zone).date()
-    days = (today - timedelta(days=back) for back in range(9))
-    moments = (
-        datetime.combine(day, time.fromisoformat(clock), schedule.zone)
-        for day in days
-        if weekday is None or day.weekday() == weekday
-    )
-    return next(moment for moment in moments if moment <= now)
-
-
-def weekly(text: str | None) -> tuple[int, str]:
-    """`monday 07:30` as the number of the day and the time."""
-    day, clock = (text or "monday 07:30").split()
-    return WEEKDAYS.index(day), clock
 
 
 def _period(house: House, span: Span, scheduled: bool, now: datetime) -> tuple[datetime, datetime]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from flows.settings import House
+from flows.configuration.settings import House
 from warehouse import spool
 from warehouse.database import Warehouse
 from warehouse.errors import WarehouseError

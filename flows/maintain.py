@@ -7,7 +7,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flows.settings import House
+from flows.configuration.settings import House
 from warehouse import appearances, folding, pages, upkeep
 from warehouse.database import Warehouse
 from warehouse.inspect import Contents

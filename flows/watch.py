@@ -1,7 +1,7 @@
 """The cycle: fetch → extract → store → match → deliver.
 
 This is the one definition of that order. The command line drives it as plain calls, the Prefect
-flow as one task a stage (`flows.orchestrated`); both pass a `Stage`.
+flow as one task a stage (`flows.orchestration.orchestrated`); both pass a `Stage`.
 
 Killed anywhere, a cycle loses nothing: articles are stored before the validators that would hide
 their entries, versions wait to be matched until their matches are written, and matches are
@@ -14,11 +14,11 @@ from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 from functools import partial
 
-from flows.cycle import opened
-from flows.delivery import Clock
+from flows.configuration.settings import House
+from flows.cycle.delivery import Clock
+from flows.cycle.steps import opened
+from flows.cycle.summary import Summary
 from flows.progress import Silent, Stages
-from flows.settings import House
-from flows.summary import Summary
 
 Step = Callable[[], Awaitable[None]]
 Stage = Callable[[str, Step], Awaitable[None]]

@@ -21,8 +21,8 @@ import yaml  # type: ignore[import-untyped]
 from typer.exceptions import TyperException
 
 from flows.cli import app
+from flows.configuration.settings import load
 from flows.prepare import prepare
-from flows.settings import load
 from tests.servers import Site, fixed
 from warehouse.database import Warehouse
 from warehouse.errors import WarehouseBusy

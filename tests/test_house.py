@@ -43,7 +43,9 @@ EDGES = {
     "apprise": {"alerts/telling/sending/channel.py"},
     "requests": {"alerts/telling/sending/webhook.py", "alerts/telling/sending/wire.py"},
     "jinja2": {"alerts/telling/writing/stationery.py"},
-    "prefect": {"flows/orchestrated.py", "flows/serve.py", "flows/prefect_child.py"},
+    "prefect": {
+        f"flows/orchestration/{name}.py" for name in ("orchestrated", "serve", "prefect_child")
+    },
 }
 
 

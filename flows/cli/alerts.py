@@ -29,7 +29,7 @@ from flows.cli.console import (
 from flows.cli.look import reading
 
 if TYPE_CHECKING:
-    from flows.settings import House
+    from flows.configuration.settings import House
     from warehouse.database import Connection
 
 IdArgument = Annotated[str, typer.Argument(help="an id, or the beginning of one")]

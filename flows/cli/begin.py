@@ -11,7 +11,7 @@ import typer
 from flows.cli.console import ConfigOption, house, out, say, say_error
 
 if TYPE_CHECKING:
-    from flows.settings import House
+    from flows.configuration.settings import House
 
 
 def register(app: typer.Typer) -> None:
@@ -81,7 +81,7 @@ def check(config: ConfigOption = None) -> int:
 
     Example: noroshi check
     """
-    from flows.flaws import deaf
+    from flows.configuration.flaws import deaf
 
     settings = house(config)
     problems = [
@@ -125,7 +125,7 @@ def _template_problems(settings: House) -> list[str]:
 
 def _rule_problems(settings: House) -> list[str]:
     """Rules that contradict themselves, can never match, or stand behind a wider one."""
-    from flows.flaws import flaws_of, place
+    from flows.configuration.flaws import flaws_of, place
 
     return [
         f"{place(settings, flaw)}: rule {flaw.rule_id!r}: {flaw.what}; {flaw.remedy}"
@@ -148,7 +148,7 @@ def _folder_problems(settings: House) -> list[str]:
 
 def _remarks(settings: House) -> list[str]:
     from extractors.feeds.shipped import refusal
-    from flows.variables import secret_names, unheard
+    from flows.configuration.variables import secret_names, unheard
 
     remarks = []
     if settings.settings.contact is None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from flows.settings import House
+    from flows.configuration.settings import House
 
 
 class Format(StrEnum):
@@ -152,7 +152,7 @@ def say_error(line: str) -> None:
 
 def house(config: Path | None) -> House:
     """The settings in force. Raises SettingsError."""
-    from flows.settings import find, load
+    from flows.configuration.settings import find, load
 
     return load(find(config))
 

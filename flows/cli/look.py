@@ -20,7 +20,7 @@ from flows.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from flows.settings import House
+    from flows.configuration.settings import House
     from warehouse.database import Connection
 
 DayOption = Annotated[str | None, typer.Option(help="a day such as 2025-11-14")]

@@ -45,8 +45,8 @@ def run(
 
     Example: noroshi run --source hk-rthk-en-local
     """
+    from flows.cycle.report import record, rows
     from flows.progress import stages_on
-    from flows.report import record, rows
     from flows.watch import watch
     from warehouse.holdings import spoken
 
@@ -88,7 +88,7 @@ def serve(
 
     Example: noroshi serve
     """
-    from flows.serve import serve as keep_serving
+    from flows.orchestration.serve import serve as keep_serving
 
     settings = house(config)
     if settings.file is None:
@@ -126,7 +126,7 @@ def seed(
 
     Example: noroshi seed ./documents
     """
-    from flows.seeding import load_seeds
+    from flows.seed import load_seeds
 
     settings = house(config)
     files = load_seeds(settings, folder, datetime.now(UTC))

@@ -27,7 +27,7 @@ from flows.cli.console import (
 from flows.cli.look import reading
 
 if TYPE_CHECKING:
-    from flows.backfilling import Counts
+    from flows.backfill import Counts
     from warehouse.dossier import Dossier
 
 
@@ -71,7 +71,7 @@ def replay(
 
     Example: noroshi replay data/warc/20261122T110000-ab12cd.warc.gz
     """
-    from flows.rereading import replay as read_again
+    from flows.replay import replay as read_again
     from warehouse.dossier import identify
 
     settings = house(config)
@@ -112,8 +112,8 @@ def backfill(
     Example: noroshi backfill hk-rthk-en-local --since 2025-11-01
     """
     from extractors.feeds.walk import days
-    from flows.backfilling import backfill as walk
-    from flows.backfilling import stretch_of
+    from flows.backfill import backfill as walk
+    from flows.backfill import stretch_of
 
     settings = house(config)
     chosen = next((item for item in settings.sources if item.id == source), None)

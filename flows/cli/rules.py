@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from alerts.reading.rule import Rule, RuleBook
     from alerts.reading.verdict import Document
     from flows.backtest import Backtest, Trial
-    from flows.settings import House
+    from flows.configuration.settings import House
     from warehouse.replay import Firing
 
 
@@ -76,7 +76,7 @@ def rules_check(how: FormatOption = Format.TABLE, config: ConfigOption = None) -
 
     Example: noroshi rules check
     """
-    from flows.flaws import flaws_of, place
+    from flows.configuration.flaws import flaws_of, place
 
     settings = house(config)
     found = flaws_of(settings)

@@ -25,7 +25,7 @@ from flows.cli.subscribe import sources_add, sources_export, sources_import
 
 if TYPE_CHECKING:
     from extractors.source import Source
-    from flows.settings import House
+    from flows.configuration.settings import House
 
 
 def register(app: typer.Typer) -> None:
@@ -137,7 +137,7 @@ def sources_check(
 
     Example: noroshi sources check https://example.org/feed.xml
     """
-    from flows.checking import check, row
+    from flows.check import check, row
     from flows.progress import stages_on
 
     settings = house(config)

@@ -27,7 +27,7 @@ from flows.cli.console import (
 if TYPE_CHECKING:
     from extractors.feeds.discovery import Discovered
     from extractors.source import Source
-    from flows.settings import House
+    from flows.configuration.settings import House
 
 
 def sources_add(
@@ -47,7 +47,7 @@ def sources_add(
     Example: noroshi sources add https://example.org --yes
     """
     from extractors.feeds.opml import Outline
-    from flows.own_sources import add_sources, offered, toml_of
+    from flows.configuration.own_sources import add_sources, offered, toml_of
 
     settings = house(config)
     found = asyncio.run(_discovered(settings, _whole(url)))
@@ -78,7 +78,7 @@ def sources_import(
     Example: noroshi sources import subscriptions.opml --preview
     """
     from extractors.feeds.opml import parse_opml
-    from flows.own_sources import add_sources, offered
+    from flows.configuration.own_sources import add_sources, offered
 
     settings = house(config)
     feeds = offered(parse_opml(_read(file), str(file)), settings.sources)
@@ -139,7 +139,7 @@ def _whole(url: str) -> str:
 
 def _named(source: Source, id: str | None, name: str | None, settings: House) -> Source:
     """The source as it is to be called, with a guess at the zone of dates that carry none."""
-    from flows.own_sources import id_for
+    from flows.configuration.own_sources import id_for
 
     called = name or source.name
     taken = {known.id for known in settings.sources}

@@ -18,6 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.cli.console import clean
+from flows.configuration.settings import House, load
+from flows.cycle.report import rows
+from flows.cycle.summary import Summary
 from flows.demo.stage import (
     Chat,
     Inbox,
@@ -31,11 +34,8 @@ from flows.demo.stage import (
     saved_site,
     serving,
 )
-from flows.prefect_server import environment_for, running
+from flows.orchestration.prefect_server import environment_for, running
 from flows.progress import audience, stages_on
-from flows.report import rows
-from flows.settings import House, load
-from flows.summary import Summary
 from flows.watch import watch
 from warehouse.database import PUBLISHED, Warehouse, query
 
@@ -196,13 +196,13 @@ async def _plain(house: House) -> Summary:
 
 
 def _flush() -> None:
-    from flows import orchestrated
+    from flows.orchestration import orchestrated
 
     orchestrated.flush()
 
 
 async def _as_flow(house: House) -> Summary:
-    from flows import orchestrated
+    from flows.orchestration import orchestrated
 
     return await orchestrated.watch(str(house.file))
 

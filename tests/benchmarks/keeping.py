@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 
 from extractors.article import Article
-from flows.settings import load
+from flows.configuration.settings import load
 from flows.watch import watch
 from tests.benchmarks.corpus import END, corpus
 from warehouse import articles

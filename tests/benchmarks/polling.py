@@ -32,9 +32,9 @@ from extractors.pages.reading import Reader
 from extractors.source import Source
 from extractors.web.fetch import Fetcher, FetchLimits
 from extractors.web.robots import Visitor
-from flows.settings import load
+from flows.configuration.settings import load
+from flows.cycle.workers import HardyPool
 from flows.watch import watch
-from flows.workers import HardyPool
 from tests.benchmarks.page_speed import PageBytes, default, precise, real_pages
 
 SHARED = Path(os.environ.get("NOROSHI_SHARED", Path(__file__).parents[3] / "shared"))

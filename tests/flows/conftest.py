@@ -15,7 +15,7 @@ import pytest
 
 from flows.cli import main
 from flows.cli.console import err, out
-from flows.settings import House, load
+from flows.configuration.settings import House, load
 from tests.flows.newsroom import Newsroom, newsroom
 
 Write = Callable[[str], Path]

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from html import escape
 from pathlib import Path
 
-from flows.settings import House, load
+from flows.configuration.settings import House, load
 from tests.servers import Reply, Request, Route, Site, fixed
 
 FRIDAY = datetime(2025, 11, 14, 12, 0, tzinfo=UTC)

@@ -18,8 +18,8 @@ import pytest
 
 from flows.watch import watch
 from tests.flows.conftest import Run
+from tests.flows.cycle.test_pages import rows
 from tests.flows.newsroom import WARNING_EN, Newsroom, Story, page, rss
-from tests.flows.test_pages import rows
 from tests.servers import Reply, Request, Route, fixed
 
 NOVEMBER = datetime(2025, 11, 1, 12, tzinfo=UTC)

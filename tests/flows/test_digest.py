@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.telling.writing.digest import Digest, Span, Standing
-from flows.digest import _write, due, send_digest
-from flows.tables import Schedule
+from flows.configuration.tables import Schedule
+from flows.configuration.timetable import due
+from flows.digest import _write, send_digest
 from flows.watch import watch
 from tests.flows.conftest import Run
 from tests.flows.newsroom import GARDENS, WARNING_EN, WARNING_JA, Newsroom, routes

@@ -1,0 +1,1 @@
+"""What a person sets: the tables of noroshi.toml, read, checked, written, and what they lead to."""

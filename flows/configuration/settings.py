@@ -1,0 +1,349 @@
+"""Settings: one noroshi.toml, environment variables NOROSHI_* over it, secrets in .env.
+
+`load` is the only reader. It checks everything at once and names file, line and remedy for each
+problem. A secret (a channel's address) is looked up by `Settings.channels` alone and never kept
+in the settings, so that no dump of them can leak it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+from pydantic import ValidationError
+from pydantic_settings import SettingsError as VariableError
+
+from alerts.errors import RuleError
+from alerts.reading.rule import RuleBook, load_rules
+from alerts.telling.sending.channel import Channel
+from alerts.telling.writing.stationery import Stationery
+from extractors.feeds.cadence import Bounds
+from extractors.feeds.shipped import shipped_sources
+from extractors.source import Source
+from extractors.web.fetch import FetchLimits, server_of
+from flows.configuration.collecting import Shipped
+from flows.configuration.tables import Settings, nearest
+from flows.configuration.toml_lines import locate
+from flows.errors import SettingsError
+
+FILE_NAME = "noroshi.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Settings with what they lead to: the sources, the rule book and the channels."""
+
+    settings: Settings
+    file: Path | None
+    sources: tuple[Source, ...]
+    book: RuleBook
+    environment: Mapping[str, str] = field(repr=False)
+    """Has the secrets: it is looked into by name and never shown."""
+    text: str = field(default="", repr=False)
+    """Of the file, for saying where something stands."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.settings.timezone)
+
+    @property
+    def data_folder(self) -> Path:
+        """Absolute; a relative setting counts from the settings file's folder."""
+        base = self.file.parent if self.file else Path.cwd()
+        return (base / self.settings.data_folder).resolve()
+
+    @property
+    def templates(self) -> Path | None:
+        """The folder of templates of one's own; a relative setting counts as `data_folder`."""
+        base = self.file.parent if self.file else Path.cwd()
+        return (base / self.settings.templates).resolve() if self.settings.templates else None
+
+    @property
+    def warc_folder(self) -> Path:
+        """Where answers are kept."""
+        return self.data_folder / "warc"
+
+    @property
+    def user_agent(self) -> str:
+        """The shape that hosts know from other feed readers, with a way to reach the operator."""
+        contact = self.settings.contact or "no contact set"
+        return f"Mozilla/5.0 (compatible; noroshi/0.1; +{contact})"
+
+    @property
+    def limits(self) -> FetchLimits:
+        fetch = self.settings.fetch
+        return FetchLimits(
+            connect_seconds=fetch.connect_seconds,
+            total_seconds=fetch.total_seconds,
+            max_bytes=int(fetch.max_megabytes * 2**20),
+            pace_seconds=fetch.pace_seconds,
+            per_host=fetch.per_host,
+            concurrency=fetch.concurrency,
+            private_addresses=fetch.private_addresses,
+            own_servers=frozenset(server_of(table.url) for table in self.settings.source),
+        )
+
+    @property
+    def bounds(self) -> Bounds:
+        """Within what the interval of a source is chosen."""
+        fetch = self.settings.fetch
+        return Bounds(
+            cycle=60.0 * self.settings.schedule.watch_minutes,
+            floor=60.0 * fetch.poll_min_minutes,
+            ceiling=60.0 * fetch.poll_max_minutes,
+        )
+
+    def channels(self) -> tuple[Channel, ...]:
+        """The enabled channels with their secret addresses. Raises SettingsError."""
+        tables = [table for table in self.settings.channel if table.enabled]
+        if problems := list(self.missing_secrets()):
+            raise SettingsError(problems)
+        return tuple(
+            Channel(
+                name=table.name,
+                url=_secret(table.url, self.environment) or "",
+                labels=table.labels,
+                timezone=table.timezone or self.settings.timezone,
+                secret=_secret(table.secret or "", self.environment) or None,
+                stationery=Stationery(self.templates),
+            )
+            for table in tables
+        )
+
+    def missing_secrets(self) -> Iterator[str]:
+        """One line for each enabled channel whose `env:NAME` is not set."""
+        for index, table in enumerate(self.settings.channel):
+            for key in ("url", "secret"):
+                value = getattr(table, key)
+                if table.enabled and value and not _secret(value, self.environment):
+                    name = value.removeprefix("env:")
+                    yield (
+                        f"{self.at('channel', index, key)}: channel {table.name!r} wants {name}, "
+                        f"which is not set; put {name}=… into .env or the environment"
+                    )
+
+    def at(self, *place: str | int) -> str:
+        """File and line of the key at `place`: `("channel", 1, "url")` is the second one's url."""
+        return f"{_where(self.file)}{_line(self.text, place)}"
+
+
+def find(given: Path | None = None) -> Path | None:
+    """The settings file to use: the one given, NOROSHI_CONFIG, or ./noroshi.toml if it exists."""
+    chosen = given or (Path(name) if (name := os.environ.get("NOROSHI_CONFIG")) else None)
+    if chosen is not None:
+        return chosen.resolve()
+    here = Path.cwd() / FILE_NAME
+    return here if here.exists() else None
+
+
+def load(file: Path | None) -> House:
+    """Read and check the settings; the defaults where `file` is None.
+
+    Raises SettingsError with every problem found: file, line and what to do.
+    """
+    text = _read(file)
+    tables = _parse(text, file)
+    environment = {**_dotenv(file), **os.environ}
+    try:
+        with _environment(environment):
+            settings = Settings(**tables)
+    except VariableError as error:
+        raise SettingsError([_no_json(error)]) from None  # the cause quotes the value
+    except ValidationError as error:
+        problems = [_explain(problem, text, file, environment) for problem in error.errors()]
+        raise SettingsError(problems) from None
+    _refuse_twins([channel.name for channel in settings.channel], "channel", "name", text, file)
+    house = House(
+        settings,
+        file,
+        _sources(settings, text, file),
+        _book(settings, text, file),
+        environment,
+        text,
+    )
+    if strays := list(_stray_routes(house)):
+        raise SettingsError(strays)
+    return house
+
+
+def _read(file: Path | None) -> str:
+    if file is None:
+        return ""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        line = f"{file}: there is no such file; `noroshi init` writes one to begin with"
+        raise SettingsError([line]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        line = f"{file}: it cannot be read ({error}); it must be a readable UTF-8 file"
+        raise SettingsError([line]) from error
+
+
+def _parse(text: str, file: Path | None) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"line (\d+)", str(error))
+        line = f", line {place[1] if place else text.count(chr(10)) + 1}"
+        message = (
+            f"{_where(file)}{line}: this is not TOML ({error}); mend the line or quote the value"
+        )
+        raise SettingsError([message]) from None
+
+
+def _dotenv(file: Path | None) -> dict[str, str]:
+    beside = (file.parent if file else Path.cwd()) / ".env"
+    try:
+        values = dotenv_values(beside)
+    except (OSError, UnicodeDecodeError):
+        line = f"{beside}: it cannot be read; it must be a readable UTF-8 file of NAME=value lines"
+        raise SettingsError([line]) from None
+    return {name: value for name, value in values.items() if value is not None}
+
+
+class _environment:  # noqa: N801 (a context manager used as a verb)
+    """Let pydantic-settings see .env as part of the environment, for the length of one call."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.added = {k: v for k, v in environment.items() if k not in os.environ}
+
+    def __enter__(self) -> None:
+        os.environ.update(self.added)
+
+    def __exit__(self, *_: object) -> None:
+        for name in self.added:
+            del os.environ[name]
+
+
+def _sources(settings: Settings, text: str, file: Path | None) -> tuple[Source, ...]:
+    own = [table.source() for table in settings.source]
+    shipped = list(shipped_sources()) if settings.sources.shipped else []
+    _refuse_unknown(settings.sources, {s.id for s in shipped}, "source", text, file)
+    _refuse_twins([source.id for source in own], "source", "id", text, file)
+    own_ids = {source.id for source in own}
+    chosen = [_chosen(source, settings.sources) for source in shipped if source.id not in own_ids]
+    return (*own, *chosen)
+
+
+def _chosen(source: Source, choice: Shipped) -> Source:
+    if source.id in choice.disable:
+        return replace(source, enabled=False, reason="switched off in noroshi.toml")
+    if source.id in choice.enable:
+        return replace(source, enabled=True, reason=None)
+    return source
+
+
+def _refuse_unknown(
+    choice: Shipped, ids: set[str], noun: str, text: str, file: Path | None
+) -> None:
+    problems = []
+    for key, names in (("enable", choice.enable), ("disable", choice.disable)):
+        for name in names:
+            if name not in ids:
+                near = get_close_matches(name, ids, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else f"; see `noroshi {noun}s list`"
+                place = _line(text, (f"{noun}s", key))
+                problems.append(
+                    f"{_where(file)}{place}: no shipped {noun} is called {name!r}{hint}"
+                )
+    if problems:
+        raise SettingsError(problems)
+
+
+def _refuse_twins(names: list[str], noun: str, key: str, text: str, file: Path | None) -> None:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            place = _line(text, (noun, index, key))
+            raise SettingsError(
+                [f"{_where(file)}{place}: two {noun}s are called {name!r}; rename one of them"]
+            )
+
+
+def _book(settings: Settings, text: str, file: Path | None) -> RuleBook:
+    """The shipped rules with the file's own over them, each switched as `[rules]` says."""
+    shipped = RuleBook.load().rules if settings.rules.shipped else ()
+    try:
+        rules = load_rules(text, _where(file), shipped)
+    except RuleError as error:
+        raise SettingsError([str(error)]) from error
+    choice = settings.rules
+    _refuse_unknown(choice, {rule.id for rule in rules}, "rule", text, file)
+    on, off = set(choice.enable), set(choice.disable)
+    return RuleBook(
+        tuple(replace(r, enabled=(r.enabled or r.id in on) and r.id not in off) for r in rules)
+    )
+
+
+def _stray_routes(house: House) -> Iterator[str]:
+    """One line for each rule, channel or source tag of a route that is not there."""
+    known = {
+        "rules": {rule.id for rule in house.book.rules},
+        "channels": {table.name for table in house.settings.channel},
+        "tags": {tag for source in house.sources for tag in source.tags},
+    }
+    for index, table in enumerate(house.settings.route):
+        for key, names in known.items():
+            for name in set(getattr(table, key)) - names:
+                near = get_close_matches(name, names, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else "correct or remove it"
+                noun = "source tag" if key == "tags" else key.removesuffix("s")
+                yield f"{house.at('route', index, key)}: there is no {noun} {name!r}; {hint}"
+
+
+def _no_json(error: VariableError) -> str:
+    """One line for a variable of a table's name that holds something else than the table."""
+    found = re.search(r'field "(\w+)"', str(error))
+    name = f"NOROSHI_{found[1].upper()}" if found else "a variable NOROSHI_…"
+    return (
+        f"{name}: it is the name of a table of settings and no JSON; "
+        f"set {name}__<KEY> instead, or give a secret another name such as NOROSHI_MY_DESK"
+    )
+
+
+def _explain(problem: Any, text: str, file: Path | None, environment: Mapping[str, str]) -> str:
+    """One line for one of pydantic's errors: where, what, what to do."""
+    place: tuple[str | int, ...] = tuple(problem["loc"])
+    variable = "NOROSHI_" + "__".join(str(part) for part in place).upper()
+    in_file = f"{_where(file)}{_line(text, place)}"
+    where = f"{variable} (environment or .env)" if variable in environment else in_file
+    name = ".".join(str(p + 1) if isinstance(p, int) else p for p in place)
+    if place[0] in _LISTED and problem["type"] in {"tuple_type", "dict_type", "model_type"}:
+        return f"{where}: there may be several; write [[{place[0]}]] with two brackets"
+    if problem["type"] == "extra_forbidden":
+        return f"{where}: there is no setting {name!r}; {nearest(place)}"
+    what = str(problem["msg"]).removeprefix("Value error, ").partition(", unable to parse")[0]
+    return f"{where}: {name}: {what}{_found(place, problem)}; correct or remove it"
+
+
+_LISTED = {"source", "channel", "rule"}
+"""Tables of which there may be several."""
+
+
+def _found(place: tuple[str | int, ...], problem: Any) -> str:
+    """The wrong value, where it can be no secret and is not in the message already."""
+    given = problem.get("input")
+    if place[0] == "channel" or not isinstance(given, str | int | float):
+        return ""
+    return "" if repr(given) in problem["msg"] else f" (found {given!r})"
+
+
+def _line(text: str, place: tuple[str | int, ...]) -> str:
+    """`, line N` of the key at `place`, or nothing where the file does not show it."""
+    number = locate(text, place)
+    return f", line {number}" if number else ""
+
+
+def _secret(url: str, environment: Mapping[str, str]) -> str | None:
+    return environment.get(url.removeprefix("env:")) if url.startswith("env:") else url
+
+
+def _where(file: Path | None) -> str:
+    return str(file) if file else "the settings"

@@ -1,0 +1,128 @@
+"""What one cycle writes down: its beginning, the articles of each batch, and its end.
+
+Every write is one short transaction. What cannot be written now waits in the spool.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from extractors.feeds.poll import Poll, SourceState
+from extractors.pages.reading import Look, Reading
+from extractors.web.robots import Visitor
+from flows.configuration.settings import House
+from flows.cycle.account import Account
+from flows.cycle.silence import tell_silence
+from warehouse import articles, outbox, pages, robots, runs, seeds, sources, spool
+from warehouse.database import Connection, Warehouse
+from warehouse.errors import WarehouseBusy, WarehouseUnusable
+from warehouse.lock import hold
+
+log = logging.getLogger(__name__)
+
+WAIT_SECONDS = 60
+"""How long a batch waits for whoever has the live file, before it is spooled."""
+
+STALE_SECONDS = 3600
+"""A published copy is renewed after this long even where only runs and polls were added."""
+
+
+@dataclass(slots=True)
+class Keeping:
+    """The warehouse, as one cycle writes to it. Its methods raise WarehouseError."""
+
+    house: House
+    warehouse: Warehouse
+    visitor: Visitor
+    account: Account
+
+    def begin(self) -> dict[str, SourceState]:
+        """Load what waited, open the run, tell of silence; the state of each source."""
+        started, schedule = self.account.summary.started_at, self.house.settings.pages.schedule
+        waited = spool.load(self.warehouse, started, schedule)
+        self.account.stored(waited.stored)
+        for error in waited.unreadable:
+            self.account.problem(str(error))
+        with self.warehouse.writing("begin a cycle", for_readers=False) as connection:
+            seeds.plant(connection, started)
+            runs.start(connection, self.account.summary.run_id, "watch", started)
+            sources.configure(connection, self.house.sources)
+            self._release(connection)
+            self.visitor.known = robots.known(connection)
+            tell_silence(self.house, connection, started)
+            return sources.states(connection)
+
+    def _release(self, connection: Connection) -> None:
+        """Make due what a killed process was sending; not while a digest, say, is being sent."""
+        with (
+            suppress(WarehouseBusy),
+            hold(self.warehouse.sending_lock, wait_seconds=0, doing="release"),
+        ):
+            outbox.release(connection, self.account.summary.started_at)
+
+    def store(self, read: Sequence[Reading], looks: Sequence[Look]) -> articles.Stored:
+        """Store what was read, in one transaction; into the spool where that fails."""
+        try:
+            return self._write(read, looks)
+        except (WarehouseBusy, WarehouseUnusable):
+            self._spool(read)
+            raise
+
+    def _write(self, read: Sequence[Reading], looks: Sequence[Look]) -> articles.Stored:
+        schedule = self.house.settings.pages.schedule
+        with self.warehouse.writing("store articles", wait_seconds=WAIT_SECONDS) as connection:
+            self._log_fetches(connection)
+            found = [reading.article for reading in read]
+            stored = articles.store(connection, found, datetime.now(UTC))
+            pages.keep(connection, read, schedule)
+            pages.settle(connection, looks, schedule)
+            self._keep_robots(connection)
+        self.account.fetches = []
+        return stored
+
+    def _spool(self, read: Sequence[Reading]) -> None:
+        """What cannot be stored now waits for the next cycle: a feed may not name it again."""
+        account = self.account
+        batch = spool.Batch(tuple(read), account.summary.run_id, tuple(account.fetches))
+        try:
+            file = spool.put(self.warehouse, batch)
+        except WarehouseUnusable as error:
+            log.error("%s", error)
+        else:
+            log.warning("%d articles wait in %s for the next cycle", len(read), file)
+
+    def finish(self, polls: Sequence[Poll], brought: Collection[str], *, turned: bool) -> None:
+        """Keep what the sources said, close the run, and publish what changed.
+
+        `brought` are the ids of sources that had something new, `turned` is whether one fares
+        otherwise than before."""
+        now, summary = datetime.now(UTC), self.account.summary
+        with self.warehouse.writing("end a cycle", for_readers=turned) as connection:
+            self._log_fetches(connection)
+            sources.remember(connection, polls, brought, now)
+            self._keep_robots(connection)
+            runs.finish(
+                connection,
+                summary.run_id,
+                outcome=summary.outcome,
+                counts=summary.counts(),
+                now=now,
+            )
+        if self.warehouse.unpublished or self._stale():
+            self.warehouse.publish()
+
+    def _log_fetches(self, connection: Connection) -> None:
+        sources.log_fetches(connection, self.account.summary.run_id, self.account.fetches)
+
+    def _keep_robots(self, connection: Connection) -> None:
+        learnt = [self.visitor.known[server] for server in self.visitor.learnt]
+        robots.keep(connection, learnt, datetime.now(UTC))
+        self.visitor.learnt.clear()
+
+    def _stale(self) -> bool:
+        return time.time() - self.warehouse.published.stat().st_mtime > STALE_SECONDS

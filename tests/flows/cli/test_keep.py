@@ -1,0 +1,195 @@
+"""The commands that keep: what they write, what they say, how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from flows.configuration.settings import House, load
+from flows.doctor import State, examine
+from tests.flows.conftest import Run
+from warehouse.database import Warehouse
+from warehouse.lock import hold
+from warehouse.rows import insert
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def settled(call: Run, tmp_path: Path) -> House:
+    """A new warehouse with its seed records, published."""
+    file = tmp_path / "noroshi.toml"
+    file.write_text("[sources]\nshipped = false\n")
+    assert call("sql", "SELECT 1").status == 0
+    return load(file)
+
+
+def findings(house: House, now: datetime = NOW) -> dict[str, tuple[State, str]]:
+    return {one.of: (one.state, one.what) for one in examine(house, now)}
+
+
+class TestShell:
+    def test_a_prompt_answers_and_goes_on_after_a_mistake(self, call: Run, settled: House) -> None:
+        asked = "SELECT count(*) AS seeds\nFROM seed_documents;\nSELEC;\nSELECT 2 AS two;\n"
+        ran = call("shell", "--plain", stdin=asked.encode())
+        words = [word for word in ran.out.split() if word.isalnum()]
+        assert (ran.status, words) == (0, ["seeds", "5", "two", "2"])
+        assert "syntax" in ran.err
+
+    def test_the_program_of_duckdb_is_taken_where_there_is_one(
+        self, call: Run, settled: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "duckdb").write_text("#!/bin/sh\n")
+        (tmp_path / "duckdb").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        ran: list[list[str]] = []
+        monkeypatch.setattr("os.execv", lambda program, words: ran.append(words))
+        call("shell")
+        assert ran == [["duckdb", "-readonly", str(tmp_path / "data" / "noroshi.duckdb")]]
+
+
+class TestFiles:
+    @pytest.mark.parametrize("kind", ["parquet", "csv", "jsonl", "duckdb"])
+    def test_an_export_is_named_and_told(self, call: Run, settled: House, kind: str) -> None:
+        ran = call("export", "out", "--format", kind)
+        assert (ran.status, ran.out) == (0, "out\n")
+        assert "articles: 5 rows" in ran.err
+        assert call("export", "out").status == 1
+
+    def test_a_kind_that_there_is_not(self, call: Run, settled: House) -> None:
+        ran = call("export", "out", "--format", "xlsx")
+        assert ran.status == 2
+        assert "parquet" in ran.err
+
+    def test_there_and_back(self, call: Run, settled: House) -> None:
+        assert call("backup", "kept.duckdb").out == "kept.duckdb\n"
+        shutil.rmtree(settled.data_folder)
+        ran = call("restore", "kept.duckdb")
+        assert ran.status == 0
+        assert "restored 5 articles" in ran.err
+        assert (
+            '"5"' in call("sql", "SELECT count(*)::VARCHAR FROM articles", "--format", "json").out
+        )
+        again = call("restore", "kept.duckdb")
+        assert "former-" in again.err
+
+    def test_maintain_says_what_it_did(self, call: Run, settled: House) -> None:
+        warehouse = Warehouse(settled.data_folder)
+        with warehouse.writing("test") as connection:
+            old = [{"url": "u", "fetched_at": NOW - timedelta(days=31)}]
+            insert(connection, "store.fetch", old)
+        assert "cleared 1 old requests" in call("maintain").err
+        assert "found them whole" in call("maintain").err
+
+
+class TestDoctor:
+    def test_a_healthy_folder(self, call: Run, settled: House) -> None:
+        ran = call("doctor", "--format", "json")
+        assert ran.status == 0
+        assert {row["state"] for row in json.loads(ran.out)} <= {"ok", "note"}
+        seen = findings(settled)
+        assert "article 5" in seen["rows"][1]
+        assert seen["clock"][0] is State.OK
+        assert seen["writer lock"] == (State.OK, "free")
+
+    def test_nothing_is_made_by_looking(self, call: Run, tmp_path: Path) -> None:
+        assert call("doctor").status == 0
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_lock_names_its_holder(self, settled: House) -> None:
+        lock = Warehouse(settled.data_folder).pipeline_folder / "cycle.lock"
+        with hold(lock, wait_seconds=0, doing="long work"):
+            assert "long work" in findings(settled)["cycle lock"][1]
+
+    def test_a_message_that_waits_too_long(self, call: Run, settled: House) -> None:
+        deliver(settled, "failed", NOW - timedelta(minutes=50))
+        assert findings(settled)["outbox"][0] is State.OK
+        late = findings(settled, NOW + timedelta(hours=3))
+        assert late["outbox"][0] is State.PROBLEM
+        assert "3 h" in late["outbox"][1]
+        deliver(settled, "dead", NOW)
+        assert "1 were given up" in findings(settled)["outbox"][1]
+
+    def test_what_a_cap_holds_back_is_said_and_no_problem(self, settled: House) -> None:
+        warehouse = Warehouse(settled.data_folder)
+        later = NOW + timedelta(hours=2)
+        held = {
+            "id": "held",
+            "channel": "desk",
+            "state": "pending",
+            "attempts": 0,
+            "held": "cap",
+            "due_at": later,
+            "created_at": NOW - timedelta(hours=2),
+        }
+        with warehouse.writing("test") as connection:
+            insert(connection, "store.delivery", [held])
+        warehouse.publish()
+        seen = findings(settled)
+        assert seen["outbox"] == (State.OK, "nothing waits; 1 more held back")
+        assert seen["held back"][0] is State.NOTE
+        assert seen["held back"][1].startswith("desk: 1 alert held until ")
+
+    def test_a_clock_that_was_set_back(self, call: Run, settled: House) -> None:
+        state, what = findings(settled, NOW - timedelta(days=2))["clock"]
+        assert state is State.PROBLEM
+        assert "set the clock" in what
+
+    def test_sources_that_fail(self, settled: House) -> None:
+        warehouse = Warehouse(settled.data_folder)
+        with warehouse.writing("test") as connection:
+            on = [{"id": id, "enabled": id != "c"} for id in "abc"]
+            insert(connection, "store.source", on)
+            insert(connection, "store.source_state", [{"source_id": "a", "error_streak": 2}])
+        warehouse.publish()
+        assert findings(settled)["sources"][:1] == (State.NOTE,)
+        assert findings(settled)["sources"][1].startswith("2 on, 1 failing")
+
+    def test_a_damaged_copy_is_a_problem(self, call: Run, settled: House) -> None:
+        Warehouse(settled.data_folder).published.write_bytes(b"damaged" * 999)
+        ran = call("doctor")
+        assert ran.status == 1
+        assert "noroshi maintain" in "".join(ran.out.split("\n"))
+
+    def test_a_newer_warehouse_is_a_problem(self, settled: House) -> None:
+        with duckdb.connect(str(Warehouse(settled.data_folder).published)) as connection:
+            connection.execute("INSERT INTO store.schema_migration VALUES (9999, 'later', now())")
+        assert findings(settled)["schema"][0] is State.PROBLEM
+
+
+def deliver(house: House, state: str, created_at: datetime) -> None:
+    warehouse = Warehouse(house.data_folder)
+    with warehouse.writing("test") as connection:
+        insert(
+            connection,
+            "store.delivery",
+            [{"id": state, "channel": "desk", "state": state, "created_at": created_at}],
+        )
+    warehouse.publish()
+
+
+def test_an_export_is_written_though_nobody_reads_its_progress(
+    settled: House, tmp_path: Path
+) -> None:
+    program = Path(sys.executable).with_name("noroshi")
+    unread, writing = os.pipe()
+    os.close(unread)
+    with os.fdopen(writing, "wb") as stderr:
+        ended = subprocess.run(
+            [program, "export", "out"],
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            cwd=tmp_path,
+            timeout=120,
+            check=False,
+        )
+    assert (ended.returncode, ended.stdout) == (0, b"out\n")
+    assert (tmp_path / "out" / "runs.parquet").is_file()

@@ -1,0 +1,231 @@
+"""Settings: what is wrong is said with file, line and remedy, and a secret is never said."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from alerts.reading.coding import Severity
+from flows.configuration.collecting import SourceTable
+from flows.configuration.settings import find, load
+from flows.configuration.tables import Settings
+from flows.configuration.toml_lines import locate
+from flows.errors import SettingsError
+from tests.flows.conftest import Write
+
+TEMPLATES = Path(__file__).parents[3] / "flows" / "templates"
+
+WRONG = [
+    ('tiemzone = "UTC"', 1, "did you mean 'timezone'"),
+    ('timezone = "Asia/Hongkong"', 1, "Asia/Hong_Kong"),
+    ("# fine\ntimezone = 3", 2, "timezone"),
+    ("[schedule]\nwatch_minutes = 0", 2, "greater than or equal to 1"),
+    ('[schedule]\n\ndigest = "25:00"', 3, "no time of day"),
+    ("[shedule]\nwatch_minutes = 15", 1, "did you mean 'schedule'"),
+    ('[[source]]\nid = "one"\nurl = "ftp://example.org"', 3, "no http or https address"),
+    ('[[source]]\nid = "one"\nurl = "http://x.org"\n[[source]]\nid = "Two"', 5, "lower-case"),
+    ('[[source]]\nid = "one"\n', 1, "Field required"),
+    (
+        '[[source]]\nid = "a"\nurl = "http://x.org"\n[[source]]\nid = "a"\nurl = "http://y.org"',
+        5,
+        "two sources",
+    ),
+    ('[[source]]\nid = "one"\nurl = "http://x.org"\nkind = "fed"', 4, "feed"),
+    ('[sources]\nenable = ["hk-hkpf"]', 2, "did you mean 'hk-hkfp'"),
+    ('[rules]\ndisable = ["travel-advisry"]', 2, "travel-advisory"),
+    ('[[rule]]\nname = "x"\nkeyword = ["y"]', 3, "keywords"),
+    ('[[rule]]\nname = "x"', 1, "keywords"),
+    ('[[channel]]\nname = "desk"\nurl = "json://x"\nlabels = "fr"', 4, "labels"),
+    ('[[channel]]\nname = "desk"\nulr = "json://x"', 3, "did you mean 'url'"),
+    ("timezone = Asia", 1, "not TOML"),
+    ('a = "1"\nb = "', 2, "not TOML"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "hint"), WRONG)
+def test_what_is_wrong_is_said_with_its_line(write: Write, text: str, line: int, hint: str) -> None:
+    file = write(text)
+    with pytest.raises(SettingsError) as caught:
+        load(file)
+    told = str(caught.value)
+    assert str(file) in told
+    assert re.search(rf"line {line}\b|:{line}\b", told), told
+    assert hint in told
+    assert ";" in told, "there is a remedy"
+
+
+def test_everything_wrong_is_said_at_once(write: Write) -> None:
+    file = write('tiemzone = "UTC"\n[schedule]\nwatch_minutes = 0\nmaintain = "noon"')
+    with pytest.raises(SettingsError) as caught:
+        load(file)
+    assert len(caught.value.problems) == 3
+
+
+def test_the_environment_wins_over_the_file(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOROSHI_TIMEZONE", "Asia/Tokyo")
+    monkeypatch.setenv("NOROSHI_SCHEDULE__WATCH_MINUTES", "30")
+    house = load(write('timezone = "UTC"\n[schedule]\nwatch_minutes = 5\ndigest = "06:00"'))
+    assert house.settings.timezone == "Asia/Tokyo"
+    assert house.settings.schedule.watch_minutes == 30
+    assert house.settings.schedule.digest == "06:00"
+
+
+def test_a_wrong_variable_is_named(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOROSHI_SCHEDULE__WATCH_MINUTES", "often")
+    with pytest.raises(SettingsError, match="NOROSHI_SCHEDULE__WATCH_MINUTES"):
+        load(write(""))
+
+
+def test_a_secret_comes_from_the_environment_or_dotenv(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = '[[channel]]\nname = "desk"\nurl = "env:DESK_URL"\n'
+    file = write(text)
+    with pytest.raises(SettingsError, match=r"DESK_URL.*\.env"):
+        load(file).channels()
+    (tmp_path / ".env").write_text("DESK_URL=json://from-dotenv\n")
+    assert [channel.url for channel in load(file).channels()] == ["json://from-dotenv"]
+    monkeypatch.setenv("DESK_URL", "json://from-environment")
+    assert [channel.url for channel in load(file).channels()] == ["json://from-environment"]
+
+
+def test_no_secret_is_in_what_settings_show(write: Write, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DESK_URL=json://user:hunter2@host\n")
+    house = load(write('[[channel]]\nname = "desk"\nurl = "env:DESK_URL"\n'))
+    assert "hunter2" not in repr(house.settings)
+    assert "hunter2" not in repr(house.channels())
+    assert "hunter2" not in repr(house)
+
+
+def test_variables_in_dotenv_that_are_no_settings_are_let_be(write: Write, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("NOROSHI_DESK=json://x\nNOROSHI_TIMEZONE=Asia/Tokyo\n")
+    assert load(write("")).settings.timezone == "Asia/Tokyo"
+
+
+def test_own_rules_stand_over_the_shipped_ones(write: Write) -> None:
+    house = load(
+        write(
+            '[rules]\ndisable = ["diplomatic-protest"]\n'
+            '[[rule]]\nid = "travel-advisory"\nmin_severity = "critical"\n'
+            '[[rule]]\nname = "Mine"\nkeywords = ["JENESYS"]\n'
+        )
+    )
+    rules = {rule.id: rule for rule in house.book.rules}
+    assert not rules["diplomatic-protest"].enabled
+    assert rules["travel-advisory"].min_severity is Severity.CRITICAL
+    assert rules["travel-advisory"].category is not None
+    assert rules["mine"].keywords == ("JENESYS",)
+
+
+def test_sources_can_be_switched_and_replaced(write: Write) -> None:
+    house = load(
+        write(
+            '[sources]\nenable = ["jp-jetro-biznews"]\ndisable = ["hk-hkfp"]\n'
+            '[[source]]\nid = "jp-asahi"\nurl = "https://example.org/feed"\n'
+        )
+    )
+    sources = {source.id: source for source in house.sources}
+    assert sources["jp-jetro-biznews"].enabled
+    assert not sources["hk-hkfp"].enabled
+    assert sources["jp-asahi"].url == "https://example.org/feed"
+    assert len(sources) == len(house.sources)
+
+
+def test_only_own_sources_and_rules_where_the_shipped_are_not_wanted(write: Write) -> None:
+    house = load(write("[sources]\nshipped = false\n[rules]\nshipped = false\n"))
+    assert house.sources == ()
+    assert house.book.rules == ()
+
+
+@pytest.mark.parametrize("table", ["rule", "source", "channel"])
+def test_a_table_in_single_brackets_is_told_to_have_two(write: Write, table: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(write(f'# first line\n[{table}]\nid = "a"\n'))
+    assert str(caught.value).endswith(
+        f"line 2: there may be several; write [[{table}]] with two brackets"
+    )
+
+
+def test_a_relative_data_folder_counts_from_the_file(write: Write, tmp_path: Path) -> None:
+    house = load(write('data_folder = "kept"'))
+    assert house.data_folder == tmp_path / "kept"
+
+
+def test_the_file_is_found_or_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert find() is None
+    (tmp_path / "noroshi.toml").touch()
+    assert find() == tmp_path / "noroshi.toml"
+    monkeypatch.setenv("NOROSHI_CONFIG", "elsewhere.toml")
+    assert find() == tmp_path / "elsewhere.toml"
+    with pytest.raises(SettingsError, match="noroshi init"):
+        load(find())
+
+
+def test_the_template_is_valid_and_says_the_defaults() -> None:
+    house = load(TEMPLATES / "noroshi.toml")
+    assert house.settings == Settings()
+
+
+def test_every_setting_is_in_the_template() -> None:
+    template = (TEMPLATES / "noroshi.toml").read_text(encoding="utf-8")
+    shown = set(re.findall(r"^(?:# )?(\w+) =|^(?:# )?\[+(?:\w+\.)?(\w+)\]", template, re.MULTILINE))
+    names = {name for pair in shown for name in pair if name}
+
+    def all_names(model: type) -> set[str]:
+        found = set()
+        for name, info in getattr(model, "model_fields", {}).items():
+            found.add(info.alias or name)
+            for inner in [info.annotation, *getattr(info.annotation, "__args__", ())]:
+                found |= all_names(inner) if isinstance(inner, type) else set()
+        return found
+
+    assert all_names(Settings) - names == set()
+
+
+LISTINGS = [
+    ('kind = "html-list"', "needs items or pattern"),
+    ('kind = "html-list"\n[source.listing]\nitems = "li["', "is no CSS selector"),
+    ('kind = "html-list"\nlisting = { pattern = "(" }', "is no regular expression"),
+    ('kind = "json"\nlisting = { items = "a" }', "needs url"),
+    ('listing = { items = "li" }', 'for the kinds "html-list" and "json"'),
+    ('kind = "html-list"\nlisting = { itmes = "li" }', "there is no setting"),
+]
+
+
+@pytest.mark.parametrize(("lines", "says"), LISTINGS)
+def test_a_listing_must_be_what_its_kind_needs(write: Write, lines: str, says: str) -> None:
+    file = write(f'[[source]]\nid = "a"\nurl = "https://a.example/"\n{lines}\n')
+    with pytest.raises(SettingsError, match=re.escape(says)) as caught:
+        load(file)
+    assert "noroshi.toml, line" in str(caught.value)
+
+
+PLACES = [
+    (("timezone",), 1),
+    (("schedule", "digest"), 4),
+    (("schedule",), 2),
+    (("source", 0, "url"), 7),
+    (("source", 1, "url"), 10),
+    (("source", 1), 8),
+    (("source", 1, "name"), 8),
+    (("nothing",), None),
+]
+
+
+@pytest.mark.parametrize(("place", "line"), PLACES)
+def test_locate(place: tuple[str | int, ...], line: int | None) -> None:
+    text = (
+        'timezone = "UTC"\n[schedule]\nwatch_minutes = 5\ndigest = "07:00"\n'
+        '[[source]]\nid = "a"\nurl = "u"\n[[source]]\nid = "b"\nurl = "v"\n'
+    )
+    assert locate(text, place) == line
+
+
+def test_the_tables_of_sources_that_messages_name_are_there() -> None:
+    root = Path(__file__).parents[3]
+    files = [file for room in ("flows", "extractors") for file in (root / room).rglob("*.py")]
+    named = {name for file in files for name in re.findall(r"\[source\.(\w+)\]", file.read_text())}
+    assert named
+    assert named <= set(SourceTable.model_fields)
