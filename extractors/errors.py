@@ -5,6 +5,7 @@
     │   ├── AddressRefused      no address that may be asked
     │   ├── RobotsRefused       the host's robots.txt does not allow it
     │   ├── HostUnreachable     name, connection, TLS or deadline
+    │   ├── HostResting         the host has asked for patience
     │   ├── HttpError           an answer with an error status
     │   │   └── Blocked             a bot check
     │   └── BodyTooLarge        the answer exceeds the cap
@@ -56,9 +57,13 @@ class ExtractorError(Exception):
 
 
 class FetchError(ExtractorError):
-    """No usable answer came."""
+    """No usable answer came.
+
+    `retry_after`: seconds until the host wants to be asked again, where it says so.
+    """
 
     temporary = True
+    retry_after: float | None = None
 
 
 class AddressRefused(FetchError):
@@ -81,11 +86,17 @@ class HostUnreachable(FetchError):
     """The name does not resolve, the connection fails, TLS fails or the deadline passes."""
 
 
-class HttpError(FetchError):
-    """The host answered with a status that brings no page (>= 400, mostly; 302: in circles).
+class HostResting(FetchError):
+    """The host asked for patience (`retry_after`) when something else was asked of it: it was not
+    asked again."""
 
-    `retry_after`: seconds until the host wants to be asked again, where it says so.
-    """
+    def __init__(self, url: str, what: str, remedy: str, retry_after: float) -> None:
+        super().__init__(url, what, remedy)
+        self.retry_after = retry_after
+
+
+class HttpError(FetchError):
+    """The host answered with a status that brings no page (>= 400, mostly; 302: in circles)."""
 
     def __init__(
         self, url: str, status: int, what: str, remedy: str, retry_after: float | None = None

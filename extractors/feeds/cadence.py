@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import pairwise
 from statistics import median
 
-from extractors.errors import ExtractorError, HttpError
+from extractors.errors import ExtractorError, FetchError, HttpError
 
 HOUR, DAY = 3600.0, 86_400.0
 ENOUGH = 5
@@ -69,7 +69,7 @@ def after_failure(error: ExtractorError, streak: int, bounds: Bounds, jitter: fl
 
     Not before a Retry-After, of which a day at the most is believed.
     """
-    asked = (error.retry_after or 0.0) if isinstance(error, HttpError) else 0.0
+    asked = (error.retry_after or 0.0) if isinstance(error, FetchError) else 0.0
     crowded = isinstance(error, HttpError) and error.status == 429
     doublings = streak - (0 if crowded else FREE_FAILURES)
     if doublings <= 0 or not bounds.ceiling:

@@ -16,6 +16,7 @@ from extractors.errors import (
     ExtractorError,
     FeedError,
     FetchError,
+    HostResting,
     HttpError,
     RobotsRefused,
 )
@@ -240,7 +241,8 @@ def _caught(before: SourceState, after: SourceState) -> tuple[str, ...]:
 def _failed(source: Source, state: SourceState, error: ExtractorError) -> Poll:
     status = error.status if isinstance(error, HttpError) else None
     outcome: Outcome = "blocked" if isinstance(error, Blocked) else "failed"
-    kept = replace(state, url=source.url, error_streak=state.error_streak + 1)
+    asked = not isinstance(error, HostResting)  # What was not asked has not failed.
+    kept = replace(state, url=source.url, error_streak=state.error_streak + asked)
     if state.moved_to and not (isinstance(error, FetchError) and error.temporary):
         # Where it had moved to it is no more: the address in the settings is asked again.
         kept = replace(kept, moved_to=None, validators=Validators())

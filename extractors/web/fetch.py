@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import zlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -23,15 +24,17 @@ from extractors.errors import (
     Blocked,
     BodyTooLarge,
     FetchError,
+    HostResting,
     HostUnreachable,
     HttpError,
 )
 from extractors.web.challenge import LOOKED_AT, challenge_in
 from extractors.web.headers import fresh_seconds, retry_after
-from extractors.web.host import Host
+from extractors.web.host import Host, Respite
 from extractors.web.inflate import Inflater, Plain
 from extractors.web.public import NotPublic, PublicOnly, Server
 from extractors.web.remedy import (
+    BE_PATIENT,
     BLOCKED,
     CHECK_ADDRESS,
     CHECK_HOST,
@@ -106,6 +109,10 @@ class FetchLimits:
     """Servers that the operator named: these may be in a private network."""
 
 
+Permit = Callable[[str], Awaitable[None]]
+"""Raises FetchError where an address may not be asked."""
+
+
 class Fetcher:
     """An async context manager that answers `get`; share one among all sources of a cycle."""
 
@@ -119,6 +126,8 @@ class Fetcher:
         self._limits = limits or FetchLimits()
         self._slots = asyncio.Semaphore(self._limits.concurrency)
         self._hosts: dict[str, Host] = {}
+        self.respite = Respite()
+        """Hosts that asked for patience; what is known of before may be put in."""
         backend = public or PublicOnly(own=self._limits.own_servers)
         guarded = None if self._limits.private_addresses else _Guarded(backend)
         self._client = httpx.AsyncClient(
@@ -141,9 +150,15 @@ class Fetcher:
         await self._client.aclose()
 
     async def get(
-        self, url: str, validators: Validators | None = None, pace: float = 0.0
+        self,
+        url: str,
+        validators: Validators | None = None,
+        pace: float = 0.0,
+        permit: Permit | None = None,
     ) -> Response:
         """The answer of `url`, or a `FetchError` that says why there is none.
+
+        `permit` is asked before each address that it is sent on to.
 
         Waits its turn at each host that it is sent on to, which holds up no other host, and leaves
         it in peace for `pace` seconds after it, where that is more than usual. A passing failure
@@ -155,6 +170,8 @@ class Fetcher:
             if isinstance(answer, Response):
                 return answer
             errand = answer
+            if permit:
+                await permit(errand.place)
         raise HttpError(url, 302, "redirects in circles", CHECK_ADDRESS)
 
     def slow_down(self, url: str, seconds: float) -> None:
@@ -170,6 +187,7 @@ class Fetcher:
         host = self._host(errand.place)
         async with host.slots:
             for attempt in count():
+                self.refuse_resting(errand.place)
                 await host.turn(errand.pace)
                 try:
                     async with self._slots:
@@ -177,9 +195,21 @@ class Fetcher:
                 except FetchError as error:
                     wait = patience(error) if attempt < self._limits.retries else None
                     if wait is None:
+                        self._heed(errand.place, error)
                         raise
                     host.postpone(wait)
         raise AssertionError("unreachable")  # pragma: no cover
+
+    def refuse_resting(self, url: str) -> None:
+        """Raises HostResting where the host of `url` has asked for patience."""
+        if seconds := self.respite.left(host_of(url), datetime.now(UTC)):
+            what = f"its host wants to be left alone for {seconds:.0f} more seconds"
+            raise HostResting(url, what, BE_PATIENT, seconds)
+
+    def _heed(self, url: str, error: FetchError) -> None:
+        """A Retry-After is a word of the host: it goes for all that is asked of it."""
+        if error.retry_after:
+            self.respite.grant(host_of(url), error.retry_after, datetime.now(UTC))
 
     async def _attempt(self, errand: _Errand) -> Response | _Errand:
         url = errand.url

@@ -1,9 +1,14 @@
-"""A host: the line of those who want to ask it, one at a time and unhurried."""
+"""A host: the line of those who want to ask it, one at a time and unhurried, and the respite that
+it asked for."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+LONGEST_RESPITE = timedelta(days=1)
+"""Of a Retry-After so much is believed."""
 
 
 @dataclass(slots=True)
@@ -39,3 +44,26 @@ class Host:
         """Ask at least `seconds` apart, one at a time, as the host wishes."""
         if seconds > self.pace_seconds:
             self.pace_seconds = seconds
+
+
+@dataclass(slots=True)
+class Respite:
+    """Hosts that asked for patience (Retry-After): nothing is asked of them before, whichever
+    source or page it is for."""
+
+    until: dict[str, datetime] = field(default_factory=dict)
+    """By host and port. Keep it from one cycle to the next."""
+
+    def grant(self, host: str, seconds: float, now: datetime) -> None:
+        """Leave `host` alone for so long."""
+        end = now + min(timedelta(seconds=seconds), LONGEST_RESPITE)
+        self.until[host] = max(end, self.until.get(host, end))
+
+    def left(self, host: str, now: datetime) -> float:
+        """Seconds for which `host` is still to be left alone; 0: it may be asked."""
+        end = self.until.get(host)
+        return max(0.0, (end - now).total_seconds()) if end else 0.0
+
+    def end(self, host: str) -> None:
+        """Ask `host` again: somebody insists."""
+        self.until.pop(host, None)

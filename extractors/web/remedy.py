@@ -9,6 +9,7 @@ CHECK_HOST = "check the address and this machine's connection; the next cycle tr
 TOO_LARGE = "check that the address is a feed or a page; if it is, raise the cap"
 PUBLIC_ONLY = "correct the address; for a server of your own set private_addresses under [fetch]"
 HTTP_ONLY = "give an address that begins with http:// or https:// and names a host"
+BE_PATIENT = "a later cycle asks again, or `noroshi sources retry` has the next one ask"
 BLOCKED = "noroshi gets around no check; take another feed of theirs, or disable the source"
 
 

@@ -35,14 +35,18 @@ SLOWEST = 60.0
 """Seconds: who asks for a longer pause between two pages gets this one."""
 
 
+CROWDED = 429
+"""A status of 4xx that says nothing about whether there is a robots.txt."""
+
+
 class Found(StrEnum):
     """What came of asking for a robots.txt."""
 
     RULES = "rules"
     NONE = "none"
-    """4xx: the host has none, and everything is allowed."""
+    """4xx but 429: the host has none, and everything is allowed."""
     UNREACHABLE = "unreachable"
-    """5xx, or no answer: nothing is allowed, unless rules of before are known."""
+    """5xx, 429, or no answer: nothing is allowed, unless rules of before are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +91,20 @@ class Visitor:
     _asking: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def get(self, url: str, validators: Validators | None = None) -> Response:
-        """The answer of `url`. Raises FetchError; RobotsRefused where the host does not want it."""
-        if self.obey:
-            robots = await self.robots(url)
-            if not robots.allows(url):
-                raise _refused(url, robots)
-            self.fetcher.slow_down(url, robots.delay())
-        return await self.fetcher.get(url, validators)
+        """The answer of `url`. Raises FetchError; RobotsRefused where the host does not want it, or
+        the host of an address that it leads to."""
+        if not self.obey:
+            return await self.fetcher.get(url, validators)
+        await self._permit(url)
+        return await self.fetcher.get(url, validators, permit=self._permit)
+
+    async def _permit(self, url: str) -> None:
+        """Raises RobotsRefused; HostResting where a host may not even be asked for its rules."""
+        self.fetcher.refuse_resting(url)
+        robots = await self.robots(url)
+        if not robots.allows(url):
+            raise _refused(url, robots)
+        self.fetcher.slow_down(url, robots.delay())
 
     async def robots(self, url: str) -> Robots:
         """The robots.txt that goes for `url`: the known one while it is fresh. Never raises for
@@ -122,7 +133,7 @@ def server_of(url: str) -> str:
 
 def after_failure(server: str, error: FetchError, before: Robots | None, now: datetime) -> Robots:
     """What a failed request for a robots.txt means (RFC 9309, sections 2.3.1.2 to 2.3.1.4)."""
-    if isinstance(error, HttpError) and error.status < 500:
+    if isinstance(error, HttpError) and error.status < 500 and error.status != CROWDED:
         return Robots(server, Found.NONE, now)
     since = before.failing_since if before else None
     text = before.text if before else ""

@@ -53,6 +53,8 @@ def sources_list(how: FormatOption = Format.TABLE, config: ConfigOption = None) 
         for source in sorted(settings.sources, key=lambda s: (not s.enabled, s.id))
     ]
     columns = list(rows[0]) if rows else ["id"]
+    if how is Format.TABLE:
+        rows = [{**row, "next_poll": row["next_poll"] or _at_once(row)} for row in rows]
     shown = ["id", "state", "last_new", "next_poll", "errors", "remark"]
     show(
         rows,
@@ -84,6 +86,11 @@ def _source_row(source: Source, health: dict[str, Any], now: datetime) -> dict[s
     }
 
 
+def _at_once(row: dict[str, object]) -> str:
+    """What people read where no moment is set for the next poll."""
+    return {"off": "never: off", "gone": "never: gone"}.get(str(row["state"]), "next cycle")
+
+
 def _switch(source: Source) -> str:
     return "never polled" if source.enabled else "off"
 
@@ -107,7 +114,8 @@ def sources_retry(
 
     Example: noroshi sources retry hk-rthk-en-local
     """
-    from warehouse import sources
+    from extractors.web.fetch import host_of
+    from warehouse import respite, sources
     from warehouse.database import Warehouse
 
     settings = house(config)
@@ -117,6 +125,7 @@ def sources_retry(
     warehouse = Warehouse(settings.data_folder)
     with warehouse.writing("ask sources again") as connection:
         sources.ask_again(connection, id)
+        respite.forget(connection, [host_of(s.url) for s in settings.sources if s.id in id])
     warehouse.publish()
     out().print(f"asked with the next cycle: {', '.join(id)}", markup=False)
     return 0

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from extractors.article import Arrival, article_id
 from extractors.entry import Entry
 from extractors.feeds.poll import Poll, SourceState
+from extractors.web.fetch import host_of
 from extractors.web.robots import Visitor
 from flows.configuration.settings import House
 from flows.cycle.account import Account
@@ -50,6 +51,8 @@ class Gathering:
         self.states = states
         now = datetime.now(UTC)
         asked, self.account.summary.waiting = due(self.house.sources, states, self.insisted, now)
+        for source in asked if self.insisted else ():
+            self.visitor.fetcher.respite.end(host_of(source.url))
         self.polling = Polling(self.visitor, states, self._backlog, self.house.bounds)
         self.polling.start(asked)
         self.entries = await asyncio.to_thread(self._left)

@@ -18,7 +18,7 @@ from extractors.web.robots import Visitor
 from flows.configuration.settings import House
 from flows.cycle.account import Account
 from flows.cycle.silence import tell_silence
-from warehouse import articles, outbox, pages, robots, runs, seeds, sources, spool
+from warehouse import articles, outbox, pages, respite, robots, runs, seeds, sources, spool
 from warehouse.database import Connection, Warehouse
 from warehouse.errors import WarehouseBusy, WarehouseUnusable
 from warehouse.lock import hold
@@ -54,6 +54,7 @@ class Keeping:
             sources.configure(connection, self.house.sources)
             self._release(connection)
             self.visitor.known = robots.known(connection)
+            self.visitor.fetcher.respite.until = respite.known(connection)
             tell_silence(self.house, connection, started)
             return sources.states(connection)
 
@@ -106,6 +107,7 @@ class Keeping:
             self._log_fetches(connection)
             sources.remember(connection, polls, brought, now)
             self._keep_robots(connection)
+            respite.keep(connection, self.visitor.fetcher.respite.until, now)
             runs.finish(
                 connection,
                 summary.run_id,

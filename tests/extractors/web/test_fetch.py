@@ -13,8 +13,15 @@ from itertools import pairwise
 
 import pytest
 
-from extractors.errors import AddressRefused, BodyTooLarge, FetchError, HostUnreachable, HttpError
-from extractors.web.fetch import Fetcher, FetchLimits, Response, Validators
+from extractors.errors import (
+    AddressRefused,
+    BodyTooLarge,
+    FetchError,
+    HostResting,
+    HostUnreachable,
+    HttpError,
+)
+from extractors.web.fetch import Fetcher, FetchLimits, Response, Validators, host_of
 from tests.extractors.conftest import HASTY
 from tests.servers import (
     Raw,
@@ -181,6 +188,22 @@ async def test_a_long_retry_after_is_told_and_not_waited_for(site: Site) -> None
         await get(site.url("/"))
     assert caught.value.retry_after == 3600
     assert len(site.requests) == 1
+
+
+async def test_a_host_that_asked_for_patience_is_not_asked_for_anything_else(site: Site) -> None:
+    site.routes |= {"/busy": fixed(b"", status=429, retry_after="90000"), "/": fixed(b"x")}
+    with Site({"/on": redirect(site.url("/"))}) as other:
+        async with Fetcher(AGENT, HASTY) as fetcher:
+            with pytest.raises(HttpError):
+                await fetcher.get(site.url("/busy"))
+            for address in (site.url("/"), other.url("/on")):
+                with pytest.raises(HostResting, match="left alone for 86") as caught:
+                    await fetcher.get(address)
+                assert caught.value.temporary
+                assert caught.value.retry_after
+            fetcher.respite.end(host_of(site.url("/")))
+            assert (await fetcher.get(other.url("/on"))).body == b"x"
+    assert [request.path for request in site.requests] == ["/busy", "/"]
 
 
 async def test_one_host_is_paced_and_another_is_not_held_up(site: Site) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from extractors.errors import FetchError, HostUnreachable, HttpError, RobotsRefused
+from extractors.errors import FetchError, HostResting, HostUnreachable, HttpError, RobotsRefused
 from extractors.web.fetch import Fetcher
 from extractors.web.robots import (
     FORGIVEN,
@@ -75,6 +75,7 @@ FAILURES: list[tuple[FetchError, bool]] = [
     (HttpError("u", 404, "w", "r"), True),
     (HttpError("u", 403, "w", "r"), True),
     (HttpError("u", 302, "redirects in circles", "r"), True),
+    (HttpError("u", 429, "w", "r"), False),
     (HttpError("u", 500, "w", "r"), False),
     (HostUnreachable("u", "w", "r"), False),
 ]
@@ -156,6 +157,45 @@ async def test_what_servers_say(site: Site, route: Route, allowed: bool | None) 
         with pytest.raises(RobotsRefused) as caught:
             await Visitor(fetcher).get(site.url("/a"))
     assert caught.value.temporary is (allowed is None)
+
+
+@pytest.mark.anyio
+async def test_each_address_on_the_way_is_asked_for_only_where_its_host_allows_it(
+    site: Site,
+) -> None:
+    rules = b"User-agent: *\nCrawl-delay: 0.3\nDisallow: /closed"
+    with Site({"/robots.txt": fixed(rules, "text/plain"), "/open": fixed(b"open")}) as other:
+        site.routes |= {
+            "/robots.txt": fixed(b"User-agent: *\nDisallow: /b", "text/plain"),
+            "/to-open": redirect(other.url("/open")),
+            "/to-closed": redirect(other.url("/closed")),
+            "/to-b": redirect("/b"),
+            "/b": fixed(b"b"),
+        }
+        async with Fetcher("noroshi-test", HASTY) as fetcher:
+            visitor = Visitor(fetcher)
+            for path in ("/to-closed", "/to-b"):
+                with pytest.raises(RobotsRefused, match=r"robots.txt asks programs not to"):
+                    await visitor.get(site.url(path))
+            for _ in range(2):
+                assert (await visitor.get(site.url("/to-open"))).body == b"open"
+    assert "/b" not in [request.path for request in site.requests]
+    assert [request.path for request in other.requests] == ["/robots.txt", "/open", "/open"]
+    first, second = (request.at for request in other.requests[1:])
+    assert second - first > 0.25, "as slowly as the other host wishes"
+
+
+@pytest.mark.anyio
+async def test_a_host_that_asks_for_patience_is_not_asked_for_its_rules(site: Site) -> None:
+    site.routes |= {"/busy": fixed(b"", status=429, retry_after="600"), "/a": fixed(b"a")}
+    async with Fetcher("noroshi-test", HASTY) as fetcher:
+        with pytest.raises(HttpError):
+            await fetcher.get(site.url("/busy"))
+        visitor = Visitor(fetcher)
+        with pytest.raises(HostResting):
+            await visitor.get(site.url("/a"))
+    assert visitor.known == {}
+    assert [request.path for request in site.requests] == ["/busy"]
 
 
 @pytest.mark.anyio

@@ -34,7 +34,7 @@ from tests.flows.newsroom import (
     routes,
     rss,
 )
-from tests.servers import Raw, Reply, Request, Route, fixed, hang, reset, truncated
+from tests.servers import Raw, Reply, Request, Route, Site, fixed, hang, reset, truncated
 from warehouse.database import Warehouse, query
 
 pytestmark = pytest.mark.anyio
@@ -152,16 +152,33 @@ class TestManners:
         assert stored(news) == {WARNING_EN.title, GARDENS.title}
 
     async def test_who_is_not_due_is_left_alone_unless_one_insists(self, news: Newsroom) -> None:
-        news.site.routes |= routes(GARDENS) | {"/busy": fixed(b"", status=429, retry_after="600")}
-        news.source("one")
+        with Site({"/busy": fixed(b"", status=429, retry_after="600")}) as other:
+            news.site.routes |= routes(GARDENS)
+            news.source("one")
+            news.source("busy", url=other.url("/busy"))
+            first = await cycle(news)
+            assert (first.polled, first.failed, first.waiting) == (2, 1, 0)
+            second = await cycle(news)
+            assert (second.polled, second.failed, second.waiting) == (1, 0, 1)
+            third = await watch(news.house(), insisted={"busy"})
+            assert (third.polled, third.failed, third.waiting) == (1, 1, 0)
+            assert [request.path for request in other.requests] == ["/busy", "/busy"]
+
+    async def test_a_host_that_asks_for_patience_is_left_alone_by_all_its_sources(
+        self, news: Newsroom, call: Run
+    ) -> None:
+        news.site.routes |= routes(GARDENS) | {"/busy": fixed(b"", status=503, retry_after="600")}
         news.source("busy", "/busy")
-        first = await cycle(news)
-        assert (first.polled, first.failed, first.waiting) == (2, 1, 0)
-        second = await cycle(news)
-        assert (second.polled, second.failed, second.waiting) == (1, 0, 1)
-        third = await watch(news.house(), insisted={"busy"})
-        assert (third.polled, third.failed, third.waiting) == (1, 1, 0)
-        assert news.paths().count("/busy") == 2
+        await cycle(news)
+        news.source("one")
+        assert (await cycle(news)).failed == 1
+        assert news.paths() == ["/busy"], "it was not asked for its other feed"
+        one = "SELECT state, error_streak, error, next_poll_at > now() + INTERVAL 500 SECOND"
+        ((state, streak, error, later),) = rows(news, f"{one} FROM source_health WHERE id = 'one'")
+        assert (state, streak, later) == ("well", 0, True)
+        assert "wants to be left alone" in str(error)
+        assert call("sources", "retry", "one").status == 0
+        assert (await cycle(news)).new == 1
 
     async def test_a_source_that_is_gone_is_asked_again_when_told_so(
         self, news: Newsroom, call: Run
@@ -175,6 +192,9 @@ class TestManners:
         assert row == ("gone", None)
         (listed, _) = json.loads(call("sources", "list", "--format", "json").out)
         assert (listed["id"], listed["state"]) == ("gone", "gone")
+        table = " ".join(call("sources", "list").out.split())
+        assert "never: gone" in table
+        assert "next cycle" in table
         assert "noroshi sources retry gone" in listed["remark"]
         assert call("sources", "retry", "gone").status == 0
         assert call("sources", "retry", "nobody").status == 2
