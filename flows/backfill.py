@@ -66,7 +66,7 @@ async def backfill(
     first address cannot be read, ArchiveError where the journal cannot be kept, WarehouseError and
     SettingsError.
     """
-    warehouse = Warehouse(house.data_folder)
+    warehouse = house.warehouse
     counts = Counts()
     with ExitStack() as stack:
         lock = warehouse.pipeline_folder / f"backfill-{source.id}.lock"
@@ -104,7 +104,7 @@ async def _journal(
 def _files(house: House, source: Source, stretch: Stretch) -> tuple[Path, Path]:
     """The WARC file of this walk, and the mark that it is finished: a walk that was finished
     begins anew in another file."""
-    pipeline = Warehouse(house.data_folder).pipeline_folder
+    pipeline = house.warehouse.pipeline_folder
     number = 1
     while True:
         name = f"backfill-{source.id}-{stretch.since}-{stretch.until}-{number}"

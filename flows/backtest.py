@@ -121,13 +121,15 @@ def differing(one: RuleBook, other: RuleBook) -> frozenset[str]:
     return frozenset(id for id in mine.keys() | theirs.keys() if mine.get(id) != theirs.get(id))
 
 
-def backtest(folder: Path, timezone: str, trial: Trial, progress: Stages | None = None) -> Backtest:
-    """Replay the trial's rules over the published warehouse in `folder`."""
+def backtest(
+    warehouse: Warehouse, timezone: str, trial: Trial, progress: Stages | None = None
+) -> Backtest:
+    """Replay the trial's rules over what is published."""
     stretch = Stretch(trial.since, trial.until)
-    with Warehouse(folder).reading(timezone=timezone) as connection:
+    with warehouse.reading(timezone=timezone) as connection:
         total = count(connection, stretch)
     books = [trial.book, *([trial.against] if trial.against else [])]
-    work = _Work(folder, timezone, stretch, trial.recode)
+    work = _Work(warehouse, timezone, stretch, trial.recode)
     fired, *other = _replayed(work, books, total, progress or Silent())
     mine = _reported(fired, trial.rule_ids)
     theirs = _reported(other[0], trial.rule_ids) if other else mine
@@ -136,10 +138,10 @@ def backtest(folder: Path, timezone: str, trial: Trial, progress: Stages | None 
 
 
 def samples(
-    folder: Path, timezone: str, book: RuleBook, firings: Sequence[Firing]
+    warehouse: Warehouse, timezone: str, book: RuleBook, firings: Sequence[Firing]
 ) -> Iterator[tuple[Firing, tuple[str, ...]]]:
     """Firings with the words of the article that led to them."""
-    with Warehouse(folder).reading(timezone=timezone) as connection:
+    with warehouse.reading(timezone=timezone) as connection:
         for one in firings:
             version = article(connection, one.sighting.article_id)
             if version is not None:
@@ -164,14 +166,14 @@ def _words(version: Waiting, coded: Coding | None, one: Firing, book: RuleBook) 
 class _Work:
     """What a process does for each book."""
 
-    folder: Path
+    warehouse: Warehouse
     timezone: str
     stretch: Stretch
     recode: bool
 
     def replayed(self, book: RuleBook) -> list[Firing]:
         coder = Coder.shipped() if self.recode else None
-        with Warehouse(self.folder).reading(timezone=self.timezone) as connection:
+        with self.warehouse.reading(timezone=self.timezone) as connection:
             return replay(connection, book, self.stretch, coder)
 
 

@@ -40,7 +40,7 @@ async def send_digest(
     where it is empty and the settings want no empty ones. Raises WarehouseError, SettingsError.
     """
     now = now or datetime.now(UTC)
-    warehouse = Warehouse(house.data_folder)
+    warehouse = house.warehouse
     id_ = await asyncio.to_thread(_write, house, warehouse, span, scheduled, now)
     round_ = Round(warehouse, desk(house, house.channels()), lambda: datetime.now(UTC))
     await round_.run(last=False)
@@ -53,7 +53,7 @@ def compose(
     house: House, now: datetime, *, span: Span = Span.DAY, scheduled: bool = False
 ) -> Digest:
     """The digest of the time before `now`, or before the last due moment."""
-    warehouse = Warehouse(house.data_folder)
+    warehouse = house.warehouse
     with warehouse.writing("compose the digest", for_readers=False) as connection:
         return digest_between(
             connection, *_period(house, span, scheduled, now), span=span, outlets=_names(house)

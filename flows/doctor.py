@@ -44,7 +44,7 @@ class Finding:
 
 def examine(house: House, now: datetime) -> list[Finding]:
     """Everything that can be seen without writing. Raises nothing for what is wrong there."""
-    warehouse = Warehouse(house.data_folder)
+    warehouse = house.warehouse
     return [
         _folder(warehouse.folder),
         _disk(warehouse),

@@ -24,7 +24,7 @@ async def maintain(house: House) -> str:
 
 
 def _maintain(house: House, now: datetime) -> str:
-    warehouse = Warehouse(house.data_folder)
+    warehouse = house.warehouse
     kept = house.settings.keep
     old = _past(house.warc_folder, now - timedelta(days=house.settings.pages.keep_days))
     upkeep.sweep(warehouse)

@@ -58,7 +58,7 @@ def replay(house: House, file: Path, article: str | None = None) -> Counts:
     ArchiveError, SettingsError and WarehouseError.
     """
     count = sum(1 for _ in records(file))
-    warehouse = Warehouse(house.data_folder)
+    warehouse = house.warehouse
     with warehouse.writing("see what was kept", for_readers=False) as connection:
         kept = pages.latest(connection, file=file.name, article=article)
     groups = [list(parts) for _, parts in groupby(kept, key=lambda part: part.article_id)]

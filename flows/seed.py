@@ -9,14 +9,13 @@ from alerts.telling.deciding.policy import Policy
 from flows.configuration.settings import House
 from flows.cycle.matching import match_waiting
 from warehouse import articles, seeds
-from warehouse.database import Warehouse
 from warehouse.seeds import SeedFile
 
 
 def load_seeds(house: House, folder: Path, now: datetime) -> list[SeedFile]:
     """Read, store, match and publish; what became of each file. Raises SeedError."""
     files = list(seeds.read_folder(folder, now))
-    warehouse = Warehouse(house.data_folder)
+    warehouse = house.warehouse
     with warehouse.writing("load seed documents") as connection:
         seeds.plant(connection, now)
         articles.store(connection, [file.article for file in files if file.article], now)

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import Warehouse, clone, file_errors, os_errors, sync
+from warehouse.database import Warehouse
+from warehouse.disk import clone, os_errors, sync
 from warehouse.errors import WarehouseUnusable
 from warehouse.inspect import Contents, inspect
 from warehouse.lock import hold
+from warehouse.session import file_errors
 
 
 def backup(warehouse: Warehouse, target: Path) -> Contents:

@@ -20,7 +20,8 @@ from extractors.article import Article
 from extractors.pages.reading import Answer, Reading
 from warehouse import articles, pages, sources
 from warehouse.articles import Stored
-from warehouse.database import Warehouse, os_errors, sync
+from warehouse.database import Warehouse
+from warehouse.disk import os_errors, sync
 from warehouse.errors import WarehouseUnusable
 from warehouse.sources import Fetch
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import Connection, Warehouse, file_errors, os_errors, quoted, sync
+from warehouse.database import Connection, Warehouse, quoted
+from warehouse.disk import os_errors, sync
 from warehouse.errors import WarehouseUnusable
 from warehouse.inspect import Contents, inspect, tables
 from warehouse.lock import hold
 from warehouse.migrate import migrate
 from warehouse.retention import Retention
+from warehouse.session import file_errors
 
 WORTH_COMPACTING = 0.25
 """Part of the file that is free before it is written anew."""

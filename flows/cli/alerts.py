@@ -311,9 +311,8 @@ def _muted(connection: Connection, event: str | None, rule: str | None) -> tuple
 @contextmanager
 def _changing(settings: House, doing: str) -> Iterator[Connection]:
     """The live warehouse for one change, which readers see at once."""
-    from warehouse.database import Warehouse
 
-    warehouse = Warehouse(settings.data_folder)
+    warehouse = settings.warehouse
     with warehouse.writing(doing) as connection:
         yield connection
     warehouse.publish()

@@ -33,11 +33,10 @@ def shell(
 
     Example: noroshi shell
     """
-    from warehouse.database import Warehouse
 
     settings = house(config)
     reading(settings).close()
-    file = str(Warehouse(settings.data_folder).published)
+    file = str(settings.warehouse.published)
     for program, option in (("duckdb", "-readonly"), ("harlequin", "--read-only")):
         if not plain and (found := shutil.which(program)):
             os.execv(found, [program, option, file])  # noqa: S606 (a program of the user's PATH)
@@ -105,11 +104,10 @@ def backup(
     Example: noroshi backup noroshi-2025-11-24.duckdb
     """
     from warehouse.backup import backup as copy
-    from warehouse.database import Warehouse
 
     settings = house(config)
     reading(settings).close()
-    contents = copy(Warehouse(settings.data_folder), file)
+    contents = copy(settings.warehouse, file)
     say(f"schema {contents.schema}, {contents.rows['article']:,} articles, read and found whole")
     out().print(str(file), markup=False)
     return 0
@@ -126,10 +124,9 @@ def restore(
     Example: noroshi restore noroshi-2025-11-24.duckdb
     """
     from warehouse.backup import restore as put
-    from warehouse.database import Warehouse
 
     settings = house(config)
-    contents, former = put(Warehouse(settings.data_folder), file, datetime.now(UTC))
+    contents, former = put(settings.warehouse, file, datetime.now(UTC))
     say(f"restored {contents.rows['article']:,} articles of schema {contents.schema}")
     if former:
         say(f"what was there is in {former}; remove it when you are content")

@@ -87,10 +87,9 @@ def channels_test(
 def reading(settings: House) -> Connection:
     """The published warehouse; a new one with the seed records where there is none yet."""
     from flows.prepare import prepare
-    from warehouse.database import Warehouse
 
-    warehouse = Warehouse(settings.data_folder)
-    if not warehouse.published.exists():
+    warehouse = settings.warehouse
+    if not warehouse.ready:
         prepare(warehouse)
     return warehouse.reading(timezone=settings.settings.timezone)
 

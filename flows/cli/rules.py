@@ -154,7 +154,7 @@ def rules_backtest(
         return _no_rule(rules or "")
     reading(settings).close()  # made where there is none yet
     zone = settings.settings.timezone
-    result = backtest(settings.data_folder, zone, trial, stages_on(err()))
+    result = backtest(settings.warehouse, zone, trial, stages_on(err()))
     if how in {Format.CSV, Format.JSONL}:
         show([_firing(one, result) for one in result.firings], FIRING, how, zone=zone)
     else:
@@ -344,7 +344,7 @@ def _report(settings: House, trial: Trial, result: Backtest, samples: int, how: 
 def _samples(settings: House, book: RuleBook, firings: Sequence[Firing]) -> list[dict[str, object]]:
     from flows.backtest import samples
 
-    found = samples(settings.data_folder, settings.settings.timezone, book, firings)
+    found = samples(settings.warehouse, settings.settings.timezone, book, firings)
     return [
         {
             "published_at": one.sighting.published_at,

@@ -116,13 +116,12 @@ def sources_retry(
     """
     from extractors.web.fetch import host_of
     from warehouse import respite, sources
-    from warehouse.database import Warehouse
 
     settings = house(config)
     if unknown := sorted(set(id) - {source.id for source in settings.sources}):
         say_error(f"there is no source {unknown[0]!r}; `noroshi sources list` names them")
         return 2
-    warehouse = Warehouse(settings.data_folder)
+    warehouse = settings.warehouse
     with warehouse.writing("ask sources again") as connection:
         sources.ask_again(connection, id)
         respite.forget(connection, [host_of(s.url) for s in settings.sources if s.id in id])
@@ -175,11 +174,10 @@ def _chosen(settings: House, wanted: str | None) -> list[Source]:
 def _stored(settings: House) -> Callable[[list[str]], set[str]]:
     """Which of some article ids are in the published warehouse."""
     from warehouse.articles import known
-    from warehouse.database import Warehouse
 
     def stored(ids: list[str]) -> set[str]:
-        warehouse = Warehouse(settings.data_folder)
-        if not warehouse.published.exists():
+        warehouse = settings.warehouse
+        if not warehouse.ready:
             return set()
         with warehouse.reading() as connection:
             return known(connection, ids)
@@ -198,11 +196,10 @@ def _show_checks(rows: list[dict[str, object]], how: Format, zone: str, *, alone
 
 
 def _health(settings: House) -> dict[str, dict[str, Any]]:
-    from warehouse.database import Warehouse
     from warehouse.rows import fetch_dicts
 
-    warehouse = Warehouse(settings.data_folder)
-    if not warehouse.published.exists():
+    warehouse = settings.warehouse
+    if not warehouse.ready:
         return {}
     with warehouse.reading(timezone=settings.settings.timezone) as connection:
         return {

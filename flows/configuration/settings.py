@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -33,6 +33,9 @@ from flows.configuration.collecting import Shipped
 from flows.configuration.tables import Settings, nearest
 from flows.configuration.toml_lines import locate
 from flows.errors import SettingsError
+
+if TYPE_CHECKING:
+    from warehouse.database import Warehouse
 
 FILE_NAME = "noroshi.toml"
 
@@ -59,6 +62,13 @@ class House:
         """Absolute; a relative setting counts from the settings file's folder."""
         base = self.file.parent if self.file else Path.cwd()
         return (base / self.settings.data_folder).resolve()
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """Where everything is kept."""
+        from warehouse.database import Warehouse  # DuckDB is for those who open one
+
+        return Warehouse(self.data_folder)
 
     @property
     def templates(self) -> Path | None:

@@ -6,7 +6,6 @@ Every write is one short transaction. What cannot be written now waits in the sp
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -115,7 +114,7 @@ class Keeping:
                 counts=summary.counts(),
                 now=now,
             )
-        if self.warehouse.unpublished or self._stale():
+        if self.warehouse.unpublished or self.warehouse.age_seconds > STALE_SECONDS:
             self.warehouse.publish()
 
     def _log_fetches(self, connection: Connection) -> None:
@@ -125,6 +124,3 @@ class Keeping:
         learnt = [self.visitor.known[server] for server in self.visitor.learnt]
         robots.keep(connection, learnt, datetime.now(UTC))
         self.visitor.learnt.clear()
-
-    def _stale(self) -> bool:
-        return time.time() - self.warehouse.published.stat().st_mtime > STALE_SECONDS

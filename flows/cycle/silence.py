@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 async def keep_watch(house: House, clock: Callable[[], datetime]) -> int:
     """Look for what is silent, tell operators, and send what is due; how many messages were
     accepted. Raises WarehouseError and SettingsError."""
-    warehouse = Warehouse(house.data_folder)
+    warehouse = house.warehouse
     if not await asyncio.to_thread(_look, house, warehouse, clock()):
         return 0
     channels = desk(house, house.channels())

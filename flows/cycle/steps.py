@@ -42,7 +42,7 @@ async def opened(
 
     `insisted` are the ids of the sources to ask; by default those that are due.
     """
-    warehouse = Warehouse(house.data_folder)
+    warehouse = house.warehouse
     async with AsyncExitStack() as stack:
         stack.enter_context(_alone(warehouse))
         fetcher = await stack.enter_async_context(Fetcher(house.user_agent, house.limits))

@@ -37,7 +37,7 @@ def main() -> None:
         warehouse = publish(given.folder or Path(folder), given.articles)
         for name, trial in trials.items():
             began = time.perf_counter()
-            found = backtest(warehouse.folder, "Asia/Hong_Kong", trial)
+            found = backtest(warehouse, "Asia/Hong_Kong", trial)
             seconds = time.perf_counter() - began
             counts = f"{len(found.firings)} firings, {len(found.events)} events"
             sys.stdout.write(f"{seconds:6.1f} s  {name}: {counts}\n")

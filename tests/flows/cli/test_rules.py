@@ -143,7 +143,7 @@ class TestBacktest:
 
     def test_its_events_are_those_that_were_told(self, filled: House) -> None:
         rules = frozenset(rule.id for rule in filled.book.enabled)
-        result = backtest(filled.data_folder, "UTC", Trial(filled.book, rules))
+        result = backtest(filled.warehouse, "UTC", Trial(filled.book, rules))
         with Warehouse(filled.data_folder).reading() as connection:
             kept = connection.execute("SELECT id FROM store.event").fetchall()
         assert {event.id for event in result.events} == {id for (id,) in kept}
@@ -177,9 +177,9 @@ class TestBacktest:
         self, filled: House, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         trial = Trial(filled.book, frozenset({"advice"}), RuleBook.of(Rule("x", "X", ("x",))))
-        alone = backtest(filled.data_folder, "UTC", trial)
+        alone = backtest(filled.warehouse, "UTC", trial)
         monkeypatch.setattr("flows.backtest.WORTH_A_POOL", 1)
-        assert backtest(filled.data_folder, "UTC", trial) == alone
+        assert backtest(filled.warehouse, "UTC", trial) == alone
         assert len(alone.gained) == 10
 
     @pytest.mark.parametrize(

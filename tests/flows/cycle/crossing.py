@@ -32,7 +32,7 @@ from flows.configuration.settings import load
 from flows.cycle import delivery
 from flows.demo.stage import sample_site
 from flows.watch import Step, watch
-from warehouse import database, migrate
+from warehouse import live, migrate
 
 
 @dataclass(slots=True)
@@ -63,12 +63,12 @@ class Seams:
 def cycle_with(seams: Seams, config: str) -> int:
     """One cycle that crosses `seams`."""
     for module, name, around in (
-        (database, "hold", _hold),
-        (database, "_create", _step),
-        (database, "_attached", _attached),
-        (database, "_transaction", _transaction),
-        (database, "clone", _step),
-        (database, "sync", _step),
+        (live, "hold", _hold),
+        (live, "_create", _step),
+        (live, "_attached", _attached),
+        (live, "transaction", _transaction),
+        (live, "clone", _step),
+        (live, "sync", _step),
         (migrate, "_apply", _apply),
         (delivery, "send", _send),
     ):

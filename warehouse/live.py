@@ -1,0 +1,212 @@
+"""The warehouse in one file: a live one that only the pipeline opens, and a published copy.
+
+While one process has a DuckDB file open for writing, no other can open it, not even to read.
+So the pipeline opens its own file for milliseconds at a time (`LiveFile.writing`), and after a
+cycle that changed something a copy replaces the published file in one rename
+(`LiveFile.publish`): a reader may hold the former copy open for days.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from warehouse.disk import clone, os_errors, sync
+from warehouse.errors import WarehouseBusy, WarehouseUnusable
+from warehouse.lock import hold
+from warehouse.migrate import migrate
+from warehouse.session import (
+    FAILED,
+    Connection,
+    first_line,
+    for_people,
+    quoted,
+    transaction,
+    unusable,
+)
+
+log = logging.getLogger(__name__)
+
+PUBLISHED = "noroshi.duckdb"
+"""Name of the file that people open, in the data folder."""
+
+_PAUSE_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFile:
+    """The two files in one data folder."""
+
+    folder: Path
+
+    @property
+    def published(self) -> Path:
+        """The copy that people open; replaced, never written."""
+        return self.folder / PUBLISHED
+
+    @property
+    def pipeline_folder(self) -> Path:
+        """Where the live file, its lock and its drafts are."""
+        return self.folder / "pipeline"
+
+    @property
+    def live(self) -> Path:
+        """The file that only the pipeline opens."""
+        return self.pipeline_folder / "warehouse.duckdb"
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a copy to read."""
+        return self.published.exists()
+
+    @property
+    def unpublished(self) -> bool:
+        """Whether something was written for readers that the published copy lacks, be it by a
+        process that was killed before it could publish."""
+        return self._mark.exists() or not self.published.exists()
+
+    @property
+    def age_seconds(self) -> float:
+        """How long ago the copy was published."""
+        return time.time() - self.published.stat().st_mtime
+
+    @property
+    def _mark(self) -> Path:
+        return self.pipeline_folder / "unpublished"
+
+    @contextlib.contextmanager
+    def writing(
+        self, doing: str, *, wait_seconds: float = 60, for_readers: bool = True
+    ) -> Iterator[Connection]:
+        """A connection inside one transaction: committed at the end, rolled back on an error.
+
+        Creates and migrates the warehouse where needed; begins with the published copy where the
+        live file is gone. Waits at most `wait_seconds` for another
+        process. What is written makes the warehouse `unpublished`, unless it is not worth a
+        publication of its own (`for_readers=False`). Raises WarehouseBusy, WarehouseTooNew and
+        WarehouseUnusable.
+        """
+        deadline = time.monotonic() + wait_seconds
+        with (
+            hold(self.pipeline_folder / "writer.lock", wait_seconds=wait_seconds, doing=doing),
+            self._recovered(),
+            _attached(self.live, deadline) as connection,
+        ):
+            migrate(connection)
+            with transaction(connection):
+                yield connection
+                if for_readers:
+                    # Before the commit: a kill in between costs one publication too many, not one
+                    # too few.
+                    with os_errors(self._mark):
+                        self._mark.touch()
+
+    @contextlib.contextmanager
+    def _recovered(self) -> Iterator[None]:
+        """The published copy in the place of a live file that was lost: what it lacks is fetched
+        again, while an empty warehouse would tell everything a second time."""
+        if not self.live.exists() and self.published.exists():
+            log.warning("%s is gone; beginning with %s", self.live, self.published)
+            with os_errors(self.live):
+                draft = self.pipeline_folder / "recovering.duckdb"
+                clone(self.published, draft)
+                self.live.with_name(f"{self.live.name}.wal").unlink(missing_ok=True)
+                draft.replace(self.live)
+        yield
+
+    def publish(self, *, wait_seconds: float = 60) -> None:
+        """Replace the published copy by the live file as it is now, in one rename."""
+        lock = self.pipeline_folder / "writer.lock"
+        with hold(lock, wait_seconds=wait_seconds, doing="publish"), os_errors(self.published):
+            draft = self.pipeline_folder / "publishing.duckdb"
+            clone(self.live, draft)
+            # A person who wrote into the former copy left a log, which would be replayed on the
+            # new one. It goes first: a process killed here leaves the former copy as it was.
+            self.published.with_name(f"{PUBLISHED}.wal").unlink(missing_ok=True)
+            draft.replace(self.published)
+            sync(self.folder)
+            self._mark.unlink(missing_ok=True)
+
+    def reading(self, *, timezone: str = "UTC", as_of: datetime | None = None) -> Connection:
+        """A read-only connection to the published copy, which knows no past. Raises as `read`
+        does."""
+        if as_of is not None:
+            what = "a warehouse in one file shows what is published and keeps no past"
+            remedy = (
+                "open a backup of that time, or keep the warehouse in a lake (warehouse/README.md)"
+            )
+            raise WarehouseUnusable(self.published, what, remedy)
+        return read(self.published, timezone=timezone)
+
+
+def read(file: Path, *, timezone: str = "UTC") -> Connection:
+    """A read-only connection to a published copy or a backup.
+
+    Raises WarehouseUnusable, and WarehouseBusy where somebody has opened it to write into it.
+    """
+    try:
+        connection = duckdb.connect(str(file), read_only=True)
+    except duckdb.Error as error:
+        if _locked(error):
+            remedy = "close that program, or let it open the file read-only"
+            raise WarehouseBusy(file, first_line(error), remedy) from error
+        remedy = "if it is damaged, remove it and run `noroshi maintain`, which makes it anew"
+        raise unusable(file, error, remedy) from error
+    return for_people(connection, timezone)
+
+
+@contextlib.contextmanager
+def _attached(file: Path, deadline: float) -> Iterator[Connection]:
+    if not file.exists():
+        _create(file)
+    connection = duckdb.connect(":memory:")
+    try:
+        _attach(connection, file, deadline)
+        connection.execute("USE noroshi")
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+    except FAILED as error:  # a full disk, above all
+        raise unusable(file, error) from error
+    finally:
+        connection.close()
+
+
+def _create(file: Path) -> None:
+    """Make an empty database: elsewhere first, as DuckDB writes its three headers one by one and
+    refuses a file for good whose writer was killed in between (seen with 1.5.5)."""
+    draft = file.with_name(f"creating.{file.name}")
+    try:
+        draft.unlink(missing_ok=True)
+        duckdb.connect(str(draft)).close()
+        draft.replace(file)
+    except (duckdb.Error, OSError) as error:
+        raise unusable(file, error) from error
+
+
+def _attach(connection: Connection, file: Path, deadline: float) -> None:
+    """Attach the live file, waiting while a foreign program (a DuckDB shell, say) has it open."""
+    while True:
+        try:
+            connection.execute(f"ATTACH '{quoted(file)}' AS noroshi")
+        except duckdb.Error as error:
+            if not _locked(error):
+                raise unusable(file, error) from error
+            if time.monotonic() >= deadline:
+                remedy = f"close that program; people open {PUBLISHED} in the data folder instead"
+                raise WarehouseBusy(file, first_line(error), remedy) from error
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
+
+
+def _locked(error: duckdb.Error) -> bool:
+    """Whether another process has the file open. The word "lock" alone stands in other errors
+    ("block") and in paths too."""
+    return "Could not set lock on file" in str(error)

@@ -1,0 +1,99 @@
+"""A session with DuckDB: transactions, what people ask in it, and what DuckDB refuses as ours."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from warehouse.errors import QueryError, WarehouseError, WarehouseUnusable
+from warehouse.migrate import roll_back
+
+Connection = duckdb.DuckDBPyConnection
+
+FAILED = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)
+"""What DuckDB raises where what it keeps cannot be read or written, within a statement or a
+commit."""
+
+
+def for_people(connection: Connection, timezone: str) -> Connection:
+    """The session, set as those want it who read what it prints."""
+    connection.execute(f"SET TimeZone = '{quoted(timezone)}'")
+    # What takes long would draw a bar of DuckDB's own on stdout, among the results.
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+Result = tuple[list[str], list[tuple[object, ...]]]
+"""Column names and rows."""
+
+
+def query(connection: Connection, sql: str) -> Result:
+    """The result of the last of a person's statements. Raises QueryError."""
+    results = queries(connection, sql)
+    return results[-1] if results else ([], [])
+
+
+def queries(connection: Connection, sql: str) -> list[Result]:
+    """The results of all statements in `sql` that have one. Raises QueryError."""
+    remedy = '`noroshi sql "SHOW TABLES"` lists what can be queried'
+    try:
+        statements = connection.extract_statements(sql)
+        if not statements:
+            raise QueryError("SQL", "there is no statement", remedy)
+        found = []
+        for statement in statements:
+            answer = connection.execute(statement)
+            if duckdb.ExpectedResultType.QUERY_RESULT in statement.expected_result_type:
+                columns = [column[0] for column in answer.description or []]
+                found.append((columns, answer.fetchall()))
+        return found
+    except duckdb.Error as error:
+        raise QueryError("SQL", _told(error), remedy) from error
+
+
+@contextlib.contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """Commit at the end of the block, roll back on an error."""
+    connection.execute("BEGIN")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        roll_back(connection)
+        raise
+
+
+@contextlib.contextmanager
+def file_errors(file: Path) -> Iterator[None]:
+    """What DuckDB refuses to do with a file, as WarehouseUnusable."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise unusable(file, error) from error
+
+
+def unusable(
+    file: Path,
+    error: duckdb.Error | OSError,
+    remedy: str = "check access and free space of the data folder",
+) -> WarehouseError:
+    return WarehouseUnusable(file, f"it cannot be used ({first_line(error)})", remedy)
+
+
+def _told(error: duckdb.Error) -> str:
+    """What DuckDB says of a statement in one line, without the picture of the place."""
+    before_the_picture = str(error).strip().partition("\n\nLINE ")[0]
+    return " ".join(before_the_picture.split())
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, without the picture below it."""
+    return str(error).strip().splitlines()[0]
+
+
+def quoted(text: object) -> str:
+    """As a string literal of SQL holds it."""
+    return str(text).replace("'", "''")
