@@ -80,6 +80,7 @@ def unusable(
     error: duckdb.Error | OSError,
     remedy: str = "check access and free space of the data folder",
 ) -> WarehouseError:
+    """What DuckDB or the operating system says of a file, with what a person can do."""
     return WarehouseUnusable(file, f"it cannot be used ({first_line(error)})", remedy)
 
 
