@@ -13,8 +13,8 @@ from lxml.html import HtmlElement
 from extractors.address import absolute_url, canonical_url
 from extractors.charset import decode
 from extractors.errors import FeedError, FetchError
-from extractors.feeds.answer import answered, read
-from extractors.feeds.feed import Feed
+from extractors.feeds.feed import Feed, parse_feed
+from extractors.feeds.sitemap import parse_sitemap
 from extractors.language import detect_language
 from extractors.markup import html_tree
 from extractors.source import Source, SourceKind
@@ -48,7 +48,7 @@ async def discover(url: str, fetcher: Fetcher) -> tuple[Discovered, ...]:
     FeedError where nothing was found.
     """
     response = await fetcher.get(url)
-    if itself := await _read(response, "the address itself", fetcher):
+    if itself := _read(response, "the address itself"):
         return (itself,)
     for how, look in PLACES.items():
         if found := [one async for one in _tried(look(response), how, fetcher)]:
@@ -63,17 +63,20 @@ async def discover(url: str, fetcher: Fetcher) -> tuple[Discovered, ...]:
 REMEDY = 'look for the feed in a browser, or add the page by hand with kind = "html-list"'
 
 
-async def _read(response: Response, how: str, fetcher: Fetcher) -> Discovered | None:
-    """The feed, sitemap or index of sitemaps that an answer is; None where it is none."""
+def _read(response: Response, how: str) -> Discovered | None:
+    """The feed or sitemap that an answer is; None where it is neither."""
     blank = Source("", response.url, "")
+    body, url = response.body, response.final_url
     for kind in (SourceKind.FEED, SourceKind.SITEMAP):
         source = replace(blank, kind=kind)
         try:
-            feed = await read(await answered(source, response, None, fetcher))
-        except (FeedError, FetchError):
+            if kind is SourceKind.FEED:
+                feed = parse_feed(body, response.content_type, source, url)
+            else:
+                feed = parse_sitemap(body, source, url)
+        except FeedError:
             continue
-        if feed.entries or kind is SourceKind.FEED:
-            return Discovered(_described(source, feed), how, feed)
+        return Discovered(_described(source, feed), how, feed)
     return None
 
 
@@ -93,7 +96,7 @@ async def _tried(addresses: Iterable[str], how: str, fetcher: Fetcher) -> AsyncI
             response = await fetcher.get(address)
         except FetchError:
             continue
-        if found := await _read(response, how, fetcher):
+        if found := _read(response, how):
             yield found
 
 

@@ -4,7 +4,7 @@ articles whose page an earlier cycle could not read."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -36,6 +36,8 @@ class Gathering:
     visitor: Visitor
     progress: Stages
     account: Account
+    expect: Callable[[int], object]
+    """Told, as sources answer, how many pages there may be to read."""
     insisted: Collection[str] | None = None
     states: Mapping[str, SourceState] = field(default_factory=dict)
     """Of the sources, before they were asked."""
@@ -53,7 +55,7 @@ class Gathering:
         asked, self.account.summary.waiting = due(self.house.sources, states, self.insisted, now)
         for source in asked if self.insisted else ():
             self.visitor.fetcher.respite.end(host_of(source.url))
-        self.polling = Polling(self.visitor, states, self._backlog, self.house.bounds)
+        self.polling = Polling(self.visitor, states, self._backlog, self.house.bounds, self.expect)
         self.polling.start(asked)
         self.entries = await asyncio.to_thread(self._left)
         await self._listen(self.polling)

@@ -29,6 +29,8 @@ class Polling:
     states: Mapping[str, SourceState]
     backlog: timedelta
     bounds: Bounds
+    expect: Callable[[int], object] = lambda _: None
+    """Told how many pages an answer seems to name that are not read yet."""
     under_way: list[asyncio.Task[Poll]] = field(default_factory=list)
     done: list[Poll] = field(default_factory=list)
     advance: Callable[[], None] = lambda: None
@@ -56,7 +58,9 @@ class Polling:
 
     async def _ask(self, source: Source) -> Poll:
         state = self.states.get(source.id, SourceState())
-        return await poll(source, state, self.fetcher, self.backlog, self.bounds)
+        done = await poll(source, state, self.fetcher, self.backlog, self.bounds)
+        self.expect(unread(done, state))
+        return done
 
 
 def due(
@@ -74,6 +78,15 @@ def due(
         return [source for source in on if source.id in insisted], 0
     ready = [source for source in on if states.get(source.id, SourceState()).due(source, now)]
     return ready, len(on) - len(ready)
+
+
+def unread(poll: Poll, before: SourceState) -> int:
+    """How many entries of an answer are probably new: those that are later than what the source
+    had before."""
+    newest = before.about(poll.source).newest_at
+    if newest is None:
+        return len(poll.entries)
+    return sum(entry.published_at is None or entry.published_at > newest for entry in poll.entries)
 
 
 def offline(polls: Sequence[Poll]) -> bool:

@@ -21,7 +21,6 @@ from flows.configuration.settings import House
 from flows.cycle.account import Account
 from flows.cycle.delivery import Clock, Round
 from flows.cycle.gathering import Gathering
-from flows.cycle.impressing import taken
 from flows.cycle.keeping import Keeping
 from flows.cycle.matching import match_waiting
 from flows.cycle.summary import Summary
@@ -51,7 +50,9 @@ async def opened(
         visitor = Visitor(fetcher, obey=house.settings.fetch.robots)
         channels, account = house.channels(), Account()
         kept = archive(house, account.summary.run_id)
-        gathering = Gathering(house, warehouse, visitor, progress, account, insisted)
+        gathering = Gathering(
+            house, warehouse, visitor, progress, account, workers.expect, insisted
+        )
         stack.push_async_callback(gathering.stop)
         yield Cycle(
             house,
@@ -133,9 +134,7 @@ class Cycle:
 
     def _store(self) -> Stored:
         self.visits.sync()
-        found = [reading.article for reading in self.read]
-        seen = taken(found, self.visits.workers(len(found)))
-        return self.keeping.store(self.read, self.looks, seen)
+        return self.keeping.store(self.read, self.looks)
 
     async def match(self) -> None:
         """Code and match every version that waits for it; write alerts and deliveries with it."""

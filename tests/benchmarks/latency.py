@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import resource
 import statistics
 import sys
 import tempfile
@@ -81,6 +82,12 @@ def measure(
         return asyncio.run(latencies(news, spent))
 
 
+def processor_seconds() -> float:
+    """What this process and those that it has ended took of the processors."""
+    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in both)
+
+
 def main() -> int:
     """Print the distribution; 1 where the median is too long."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -91,14 +98,17 @@ def main() -> int:
     read_page(b"<html><body><p>warm</p></body></html>", "http://site.invalid/")
     spent: dict[str, float] = defaultdict(float)
     found: list[float] = []
+    began = processor_seconds()
     for run in range(args.rounds):
         found += measure(args.sources, args.pages, args.alerts, run, spent)
+    worked = (processor_seconds() - began) / args.rounds
     deciles = statistics.quantiles(found, n=10)
     median = statistics.median(found)
     lines = [
         f"{len(found)} messages, {args.rounds} cycles: {args.sources} sources, {args.pages} pages",
         f"seconds to a message: median {median:.2f}, deciles {deciles[0]:.2f} to {deciles[-1]:.2f}",
         *(f"  {name:<10} {took / args.rounds:6.2f} s a cycle" for name, took in spent.items()),
+        f"  processors {worked:6.2f} s a cycle, those of the site and the desk too",
         f"other load on this machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors",
     ]
     sys.stdout.write("\n".join(lines) + "\n")

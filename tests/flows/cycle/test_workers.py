@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import time
 from concurrent.futures import BrokenExecutor, as_completed
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +31,14 @@ def fail(number: int) -> int:
 def test_few_pages_need_no_processes() -> None:
     with extraction_workers() as executor_for:
         assert executor_for(WORTH_A_POOL - 1) is None
+
+
+def test_what_is_expected_counts_together() -> None:
+    with extraction_workers() as workers:
+        workers.expect(WORTH_A_POOL - 1)
+        assert workers(1) is None
+        workers.expect(1)
+        assert workers(1) is not None
 
 
 def test_one_pool_serves_every_batch() -> None:
@@ -66,3 +77,34 @@ def test_the_piece_that_keeps_its_process_too_long_is_the_only_one_lost() -> Non
         assert pool.submit(double, 21).result() == 42
     finally:
         pool.shutdown()
+
+
+READY: list[int] = []
+
+
+def get_ready() -> None:
+    READY.append(os.getpid())
+
+
+def parent_and_ready(_: int) -> tuple[int, list[int]]:
+    return os.getppid(), READY
+
+
+def test_all_processes_are_copies_of_one_that_got_ready() -> None:
+    with HardyPool(ready=get_ready) as pool:
+        for parent, ready in pool.map(parent_and_ready, range(8)):
+            assert ready == [parent]
+
+
+def test_where_the_one_dies_another_takes_its_place() -> None:
+    with HardyPool(ready=get_ready) as pool:
+        ((first, _),) = pool.map(parent_and_ready, [0])
+        os.kill(first, signal.SIGKILL)
+        while Path(f"/proc/{first}/fd").exists() and list(Path(f"/proc/{first}/fd").iterdir()):
+            time.sleep(0.01)
+        lost = [pool.submit(die_at_seven, 7) for _ in range(os.cpu_count() or 1)]
+        assert all(isinstance(future.exception(), BrokenExecutor) for future in lost)
+        found = {parent for parent, _ in pool.map(parent_and_ready, range(8))}
+        assert first not in found
+    assert not Path(f"/proc/{found.pop()}").exists()
+    assert not found
