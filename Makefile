@@ -24,7 +24,7 @@ test: install  ## everything that CI runs
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
-faults: install  ## cycles killed with SIGKILL at every seam and at random moments (long)
+faults: install  ## whatever writes, killed with SIGKILL at random moments and seams (long; ROUNDS=20: shorter)
 	$(BIN)/python -m pytest -m faults
 
 browser: install  ## the HTML of messages in Chromium, at two widths, light and dark

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import time
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from tests.flows.cycle.killing import (
     world,
 )
 
-ROUNDS = 200
+ROUNDS = int(os.environ.get("ROUNDS", "200"))
 """Kills at random moments that must hit a cycle at work."""
 
 IN_THE_FIRST_CYCLE = (
