@@ -43,7 +43,7 @@ def _maintain(house: House, now: datetime) -> str:
     return (
         f"cleared {gone.requests} old requests, {gone.runs} old runs, {gone.versions} former "
         f"versions, {gone.orphans} rows of nothing and {len(old)} WARC files; "
-        f"{_checked(whole)}; {saved >> 20} MiB saved; published"
+        f"{_checked(whole)}; {_compacted(saved)}; published"
     )
 
 
@@ -51,6 +51,12 @@ def _checked(whole: Contents | None) -> str:
     if whole is None:
         return "not checked"
     return f"read {sum(whole.rows.values()):,} rows and found them whole"
+
+
+def _compacted(saved: int | None) -> str:
+    if saved is None:
+        return "not made small: cycles wrote into it each time"
+    return f"{saved >> 20} MiB saved"
 
 
 def _refold(warehouse: Warehouse) -> int:

@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
-
 from warehouse.database import Warehouse
 from warehouse.disk import clone, os_errors, sync
-from warehouse.errors import WarehouseUnusable
+from warehouse.errors import WarehouseError, WarehouseUnusable
 from warehouse.inspect import Contents, inspect
+from warehouse.live import log_of, take_in
 from warehouse.lock import hold
-from warehouse.session import file_errors
 
 
 def backup(warehouse: Warehouse, target: Path) -> Contents:
@@ -72,10 +70,10 @@ def _put_by(live: Path, former: Path) -> Path | None:
     Killed anywhere, what the log held is in the live file, or neither can be read and a copy of
     both is there.
     """
-    log = live.with_name(f"{live.name}.wal")
+    log = log_of(live)
     if live.exists() and not _taken_in(log, live):
         clone(live, former)
-        clone(log, former.with_name(f"{former.name}.wal"))
+        clone(log, log_of(former))
         sync(former.parent)
     elif live.exists():
         former.hardlink_to(live)
@@ -85,13 +83,8 @@ def _put_by(live: Path, former: Path) -> Path | None:
 
 def _taken_in(log: Path, live: Path) -> bool:
     """Whether nothing is left in the log, which is taken into the live file where that can be."""
-    if log.exists():
-        with (
-            contextlib.suppress(WarehouseUnusable),
-            file_errors(live),
-            duckdb.connect(str(live)) as connection,
-        ):
-            connection.execute("CHECKPOINT")
+    with contextlib.suppress(WarehouseError):
+        take_in(live)
     return not log.exists()
 
 

@@ -13,6 +13,9 @@ from warehouse.database import Connection
 from warehouse.errors import WarehouseBusy, WarehouseTooNew, WarehouseUnusable
 from warehouse.migrate import applied, migrations
 
+MEMORY = "512MB"
+"""What DuckDB may hold at a time while it reads all of a file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contents:
@@ -66,6 +69,7 @@ def _read(connection: Connection, table: str) -> int:
 def _opened(file: Path) -> Iterator[Connection]:
     try:
         with duckdb.connect(str(file), read_only=True) as connection:
+            connection.execute(f"SET memory_limit = '{MEMORY}'")
             yield connection
     except duckdb.Error as error:
         what = str(error).strip().splitlines()[0]

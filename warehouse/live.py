@@ -117,7 +117,7 @@ class LiveFile:
             with os_errors(self.live):
                 draft = self.pipeline_folder / "recovering.duckdb"
                 clone(self.published, draft)
-                self.live.with_name(f"{self.live.name}.wal").unlink(missing_ok=True)
+                log_of(self.live).unlink(missing_ok=True)
                 draft.replace(self.live)
         yield
 
@@ -126,10 +126,11 @@ class LiveFile:
         lock = self.pipeline_folder / "writer.lock"
         with hold(lock, wait_seconds=wait_seconds, doing="publish"), os_errors(self.published):
             draft = self.pipeline_folder / "publishing.duckdb"
+            take_in(self.live, wait_seconds=wait_seconds)
             clone(self.live, draft)
             # A person who wrote into the former copy left a log, which would be replayed on the
             # new one. It goes first: a process killed here leaves the former copy as it was.
-            self.published.with_name(f"{PUBLISHED}.wal").unlink(missing_ok=True)
+            log_of(self.published).unlink(missing_ok=True)
             draft.replace(self.published)
             sync(self.folder)
             self._mark.unlink(missing_ok=True)
@@ -144,6 +145,19 @@ class LiveFile:
             )
             raise WarehouseUnusable(self.published, what, remedy)
         return read(self.published, timezone=timezone)
+
+
+def take_in(file: Path, *, wait_seconds: float = 60) -> None:
+    """Bring what a killed process committed and left in the log into the file itself, which is
+    copied without its log. Raises WarehouseBusy and WarehouseUnusable."""
+    if log_of(file).exists():
+        with _attached(file, time.monotonic() + wait_seconds) as connection:
+            connection.execute("CHECKPOINT")
+
+
+def log_of(file: Path) -> Path:
+    """Where DuckDB writes what is committed and not in the file yet."""
+    return file.with_name(f"{file.name}.wal")
 
 
 def read(file: Path, *, timezone: str = "UTC") -> Connection:

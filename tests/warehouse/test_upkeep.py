@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.warehouse.samples import an_article
-from warehouse import articles
+from warehouse import articles, upkeep
 from warehouse.database import Connection, Warehouse
 from warehouse.errors import WarehouseUnusable
-from warehouse.inspect import inspect
+from warehouse.inspect import Contents, inspect
+from warehouse.live import log_of
 from warehouse.retention import Retention
 from warehouse.rows import insert
 from warehouse.upkeep import Cleared, check, clear, compact, sweep
@@ -69,11 +73,95 @@ def test_a_file_shrinks_and_holds_the_same(warehouse: Warehouse) -> None:
         pass
     before = check(warehouse)
     saved = compact(warehouse)
+    assert saved
     assert saved > 1_000_000
     assert check(warehouse) == before
     assert compact(warehouse) == 0, "nothing is free now"
     with warehouse.writing("test") as connection:
         assert explained(connection) == comments
+
+
+def grown(warehouse: Warehouse) -> None:
+    """A warehouse of which half is free."""
+    with warehouse.writing("test") as connection:
+        connection.execute(
+            "INSERT INTO store.fetch BY NAME SELECT (random() * 1e9)::VARCHAR || repeat('x', 99) "
+            "AS url, now() AS fetched_at FROM range(60_000)"
+        )
+    with warehouse.writing("test") as connection:
+        connection.execute("DELETE FROM store.fetch WHERE url > '1'")
+
+
+def write(warehouse: Warehouse, name: str) -> None:
+    """As a cycle does, which does not wait."""
+    with warehouse.writing("a cycle", wait_seconds=0) as connection:
+        insert(connection, "store.run", [{"id": name}])
+
+
+def runs(warehouse: Warehouse) -> set[str]:
+    with warehouse.writing("look") as connection:
+        return {id for (id,) in connection.execute("SELECT id FROM store.run").fetchall()}
+
+
+def test_writers_go_on_while_the_file_is_read(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grown(warehouse)
+
+    def slow(file: Path) -> Contents:
+        write(warehouse, "meanwhile")
+        return inspect(file)
+
+    monkeypatch.setattr(upkeep, "inspect", slow)
+    assert check(warehouse).rows["run"] == 0, "as it was when it was copied"
+    assert runs(warehouse) == {"meanwhile"}
+
+
+@pytest.mark.parametrize(("busy", "made"), [(1, True), (upkeep.ATTEMPTS, False)])
+def test_writers_go_on_while_the_file_is_written_anew(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, busy: int, made: bool
+) -> None:
+    grown(warehouse)
+    rewrite, wrote = upkeep._rewrite, list[str]()
+
+    def slow(former: Path, draft: Path) -> None:
+        rewrite(former, draft)
+        if len(wrote) < busy:
+            wrote.append(f"meanwhile {len(wrote)}")
+            write(warehouse, wrote[-1])
+
+    monkeypatch.setattr(upkeep, "_rewrite", slow)
+    saved = compact(warehouse)
+    assert (saved is not None) is made
+    assert runs(warehouse) == set(wrote)
+    assert sorted(file.name for file in warehouse.pipeline_folder.iterdir()) == [
+        "unpublished",
+        "warehouse.duckdb",
+        "writer.lock",
+    ]
+
+
+def test_what_a_killed_process_committed_is_read_published_and_made_small(
+    warehouse: Warehouse,
+) -> None:
+    grown(warehouse)
+    for do in (warehouse.publish, lambda: check(warehouse), lambda: compact(warehouse)):
+        before = check(warehouse).rows["run"]
+        commit_and_die(warehouse)
+        assert log_of(warehouse.live).exists()
+        do()
+        assert check(warehouse).rows["run"] == before + 1
+        assert not log_of(warehouse.live).exists()
+        warehouse.publish()
+        assert inspect(warehouse.published).rows["run"] == before + 1
+
+
+def commit_and_die(warehouse: Warehouse) -> None:
+    script = (
+        "import duckdb, os, sys; connection = duckdb.connect(sys.argv[1]);"
+        "connection.execute('INSERT INTO store.run (id) VALUES (now()::VARCHAR)'); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(warehouse.live)], check=True)
 
 
 def explained(connection: Connection) -> list[tuple[object, ...]]:
