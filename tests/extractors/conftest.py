@@ -44,13 +44,13 @@ def corpus() -> Path:
 
 
 HASTY = FetchLimits(
-    connect_seconds=1,
-    total_seconds=1,
+    connect_seconds=20,
+    total_seconds=20,
     max_bytes=1_000_000,
     pace_seconds=0,
     private_addresses=True,
 )
-"""Limits that let a test of misbehaviour end soon."""
+"""Limits that let a test end soon, on a busy machine too."""
 
 
 def rows(path: Path) -> list[dict[str, Any]]:

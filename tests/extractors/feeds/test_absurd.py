@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 
 import pytest
@@ -18,10 +17,9 @@ from extractors.web.fetch import Fetcher
 from tests.extractors.conftest import HASTY
 from tests.servers import Site, fixed
 
-pytestmark = pytest.mark.anyio
+# Each takes a second or two; what blows up takes hours.
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
 LIMITS = replace(HASTY, connect_seconds=10, total_seconds=30, max_bytes=20 * 1024 * 1024)
-PROCESSOR_SECONDS = 12
-"""Each takes a second or two; a slow machine gets more."""
 
 
 def rss(items: str) -> bytes:
@@ -65,10 +63,8 @@ PAGES: dict[str, tuple[bytes, TextFrom]] = {
 async def test_a_feed(site: Site, source: Source, name: str) -> None:
     body, entries = FEEDS[name]
     site.routes["/feed"] = fixed(body, "application/xml")
-    began = time.process_time()
     async with Fetcher("noroshi-test", LIMITS) as fetcher:
         found = await poll(replace(source, url=site.url("/feed")), SourceState(), fetcher)
-    assert time.process_time() - began < PROCESSOR_SECONDS
     assert len(found.entries) == entries
     assert bool(found.error or found.warnings) is (entries != 1)
     assert all(len(entry.title) <= LONGEST_TITLE for entry in found.entries)
@@ -79,10 +75,8 @@ async def test_a_page(site: Site, source: Source, name: str) -> None:
     body, text_from = PAGES[name]
     site.routes["/1"] = fixed(b"<html><body>" + body)
     entry = Entry("sample", "https://a.example/1", site.url("/1"), "The feed's title")
-    began = time.process_time()
     async with Fetcher("noroshi-test", LIMITS) as fetcher:
         article = (await Reader(fetcher).read(entry, source)).article
-    assert time.process_time() - began < PROCESSOR_SECONDS
     assert article.text_from is text_from
     if text_from is TextFrom.PAGE:
         assert "One sentence of the news" in article.text

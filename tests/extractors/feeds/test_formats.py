@@ -4,7 +4,6 @@ something else."""
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass, replace
 
 import pytest
@@ -91,17 +90,16 @@ OTHERS: dict[str, Route] = {
 }
 
 
+@pytest.mark.timeout(120)
 @every_kind
 async def test_what_is_something_else_is_an_error_in_bounded_time(site: Site, kind: Kind) -> None:
     for name, route in OTHERS.items():
-        began = time.process_time()
         found = await ask(site, kind, route)
         if name != "JSON of another make" or kind.source.kind is not SourceKind.GDELT:
             assert isinstance(found.error, ExtractorError), name
             assert found.error.remedy, name
         assert found.entries == (), name
         assert found.state.standings is None, name
-        assert time.process_time() - began < 5, name
 
 
 @every_kind

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,15 +150,14 @@ HUGE = [
 ]
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("body", [pytest.param(case[1], id=case[0]) for case in HUGE])
 @pytest.mark.parametrize("listing", [Listing(items="li"), Listing(pattern=".")], ids=["css", "re"])
 def test_absurd_pages_are_bounded_in_time(body: bytes, listing: Listing) -> None:
-    began = time.process_time()
     try:
         assert len(parse(body, listing).entries) <= 2_001
     except FeedError as error:
         assert error.remedy
-    assert time.process_time() - began < 5
 
 
 def test_a_selector_that_is_none_is_told() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -84,11 +83,10 @@ REFUSED = [
 ]
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(("body", "says"), REFUSED)
 def test_a_hostile_file_is_refused_in_bounded_time(body: bytes, says: str) -> None:
-    began = time.process_time()
     with pytest.raises(OpmlError) as caught:
         parse_opml(body, "x.opml")
     assert says in caught.value.what
     assert str(caught.value).startswith("x.opml: ")
-    assert time.process_time() - began < 5

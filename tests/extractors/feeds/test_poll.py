@@ -12,7 +12,7 @@ from extractors.article import Arrival
 from extractors.errors import RobotsRefused
 from extractors.feeds.poll import Poll, SourceState, poll
 from extractors.source import Listing, Source, SourceKind
-from extractors.web.fetch import Fetcher
+from extractors.web.fetch import Fetcher, FetchLimits
 from extractors.web.robots import Visitor
 from tests.extractors.conftest import HASTY
 from tests.extractors.feeds.test_feed import ATOM, JSON_FEED, NEWS_SITEMAP, RDF, RSS
@@ -21,8 +21,10 @@ from tests.servers import Route, Site, conditional, drip, fixed, redirect, reset
 pytestmark = pytest.mark.anyio
 
 
-async def ask(source: Source, state: SourceState | None = None) -> Poll:
-    async with Fetcher("noroshi-test", HASTY) as fetcher:
+async def ask(
+    source: Source, state: SourceState | None = None, limits: FetchLimits = HASTY
+) -> Poll:
+    async with Fetcher("noroshi-test", limits) as fetcher:
         return await poll(source, state or SourceState(), fetcher)
 
 
@@ -112,7 +114,7 @@ async def test_a_failure_is_a_value(site: Site, source: Source, route: Route, sa
     site.routes["/feed"] = route
     source = replace(source, url=site.url("/feed"))
     state = SourceState(body_hash="former")
-    found = await ask(source, state)
+    found = await ask(source, state, replace(HASTY, total_seconds=1))
     assert (found.outcome, found.entries) == ("failed", ())
     assert found.state == replace(state, url=source.url, error_streak=1)
     assert found.error is not None

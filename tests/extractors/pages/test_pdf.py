@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import zlib
 from io import BytesIO
 
@@ -171,16 +170,15 @@ def test_what_is_broken_is_said(body: bytes, says: str) -> None:
     assert "open it in a browser" in str(error.value)
 
 
+@pytest.mark.timeout(120)
 def test_a_bomb_is_bounded() -> None:
     """A hundred megabytes of drawing in a hundred kilobytes."""
     content = zlib.compress(b"BT /F1 9 Tf (bomb) Tj ET\n" * 4_000_000, 9)
     stream = b"<</Filter/FlateDecode/Length %d>>stream\n%s\nendstream" % (len(content), content)
     start = WHOLE.index(b"<</Length")
     body = WHOLE[:start] + stream + WHOLE[WHOLE.index(b"endstream") + 9 :]
-    began = time.monotonic()
     with pytest.raises(PageError, match="PDF"):
         read_page(body, URL)
-    assert time.monotonic() - began < 60
 
 
 def test_lines_are_joined_to_paragraphs() -> None:

@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from email.message import EmailMessage
@@ -279,13 +278,12 @@ async def test_a_redirect_is_not_taken_for_success(notice: Notice, webhook: Webh
     assert "302 Found" in error.what
 
 
+@pytest.mark.timeout(30)
 async def test_a_hanging_service_is_given_up(notice: Notice, webhook: Webhook) -> None:
-    webhook.delay = 1.5
-    begun = time.monotonic()
+    webhook.delay = 60
     channel = Channel("desk", f"json://{webhook.host}/{TOKEN}?rto=60")
     with pytest.raises(DeliveryError, match="does not answer in time") as caught:
         await send(channel, render(notice), limit=0.4)
-    assert time.monotonic() - begun < 2
     assert not caught.value.permanent
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -248,13 +247,13 @@ async def test_every_receiver_may_break_off(notice: Notice, webhook: Webhook, na
     assert TOKEN not in str(caught.value)
 
 
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize("name", RECEIVERS)
 async def test_every_receiver_may_hang(notice: Notice, webhook: Webhook, name: str) -> None:
-    webhook.delay = 1.0
-    begun = time.monotonic()
+    webhook.delay = 60
     with pytest.raises(DeliveryError, match="does not answer in time") as caught:
         await send(Channel("desk", RECEIVERS[name].format(webhook.host)), render(notice), limit=0.3)
-    assert time.monotonic() - begun < 1 and not caught.value.permanent
+    assert not caught.value.permanent
 
 
 SECURE = [url.replace("://", "s://", 1) for url in RECEIVERS.values()]
