@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from flows.configuration.settings import House
-from flows.cycle.delivery import Clock
+from flows.cycle.settling import Clock
 from flows.cycle.steps import opened
 from flows.cycle.summary import Summary
 from flows.progress import Silent, Stages

@@ -1,45 +1,33 @@
 """Delivery: what is due goes out, channels side by side, each channel's messages in order.
 
-A channel that fails is left alone for the rest of the round and for a while after it. Operators
-are told of it through another one, in the transaction that writes the failure down.
+A channel that fails is left alone for the rest of the round and for a while after it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.errors import DeliveryError
-from alerts.telling.deciding.health import Health, Turn, turn
-from alerts.telling.deciding.health import after_failure as channel_failed
-from alerts.telling.deciding.health import after_success as channel_worked
-from alerts.telling.deciding.outbox import (
-    PATIENCE,
-    Delivery,
-    DeliveryState,
-    after_failure,
-    after_success,
-)
+from alerts.telling.deciding.outbox import PATIENCE, Delivery
 from alerts.telling.notice import Notice
 from alerts.telling.sending.channel import Channel, send
 from alerts.telling.sending.wire import Envelope
 from alerts.telling.writing.bulletin import Bulletin
 from alerts.telling.writing.bundle import Bundle, Held
-from alerts.telling.writing.operator import channel_capped, channel_down, channel_up, given_up
+from alerts.telling.writing.operator import channel_capped
 from alerts.telling.writing.render import Message, render, render_bundle
 from extractors.article import digest
 from flows.configuration.desk import Desk
+from flows.cycle.settling import Clock, Outcome, Settling
 from flows.progress import Silent, Stages
 from warehouse import holdings, outbox
 from warehouse.database import Connection, Warehouse
 from warehouse.holdings import Holding
 from warehouse.lock import hold
 from warehouse.parcels import Parcel
-
-Clock = Callable[[], datetime]
 
 WAIT_SECONDS = 60
 """For a process that makes due what a killed one was sending: milliseconds."""
@@ -60,6 +48,9 @@ class Round:
     """Channels that failed: they are left alone until the next cycle."""
     held: tuple[Holding, ...] = ()
     """What waits for a channel's cap or quiet hours, as of the last look."""
+    outcomes: list[Outcome] = field(default_factory=list)
+    """What is not written down yet."""
+    writing: asyncio.Task[None] | None = None
 
     async def run(self, *, last: bool, progress: Stages | None = None) -> None:
         """Send until nothing is due. `last`: everything that this cycle tells is written, so that
@@ -74,30 +65,68 @@ class Round:
             for parcel in parcels:
                 by_channel.setdefault(parcel.delivery.channel, []).append(parcel)
             with (progress or Silent()).stage("deliver", len(parcels)) as advance:
-                await asyncio.gather(
-                    *(self._serve(name, items, advance) for name, items in by_channel.items())
-                )
+                await self._serve_all(by_channel, advance)
+
+    async def _serve_all(
+        self, by_channel: dict[str, list[Parcel]], advance: Callable[[], None]
+    ) -> None:
+        try:
+            await asyncio.gather(
+                *(self._serve(name, items, advance) for name, items in by_channel.items())
+            )
+        finally:
+            await self._noted()
 
     async def _serve(
         self, name: str, parcels: Sequence[Parcel], advance: Callable[[], None]
     ) -> None:
         channel = next((channel for channel in self.desk.channels if channel.name == name), None)
         if channel is None:
-            await asyncio.to_thread(self._abandon, name)
+            await self._abandon(name, _no_channel(name))
             return
         failed: list[Delivery] = []
         for number, parcel in enumerate(parcels, start=1):
             error = await _sent(channel, parcel)
             advance()
             if error is None or error.permanent:
-                await asyncio.to_thread(self._settle, parcel.delivery, error)
+                self._note(Outcome(parcel.delivery, error, self.clock()))
                 continue
             failed.append(parcel.delivery)
-            rest = parcels[number:]
+            await self._noted()
+            rest = [parcel.delivery.id for parcel in parcels[number:]]
+            self._count(error)
             if len(failed) > 1 or parcel.delivery.attempts + 1 < PATIENCE or not rest:
-                await asyncio.to_thread(self._stop, failed, rest, error)
+                self.stopped.add(name)
+                await asyncio.to_thread(self._settling.stop, failed, rest, error)
                 return
-            await asyncio.to_thread(self._set_aside, parcel.delivery, error)
+            await asyncio.to_thread(self._settling.set_aside, parcel.delivery, error)
+
+    async def _abandon(self, name: str, why: DeliveryError) -> None:
+        await asyncio.to_thread(self._settling.abandon, name, why)
+        self._count(why)
+
+    def _note(self, outcome: Outcome) -> None:
+        """Have it written down, with all that is noted until the writing before it has ended:
+        a channel need not wait for the disk after each message. What a kill leaves unwritten goes
+        again, under its id."""
+        self.outcomes.append(outcome)
+        if self.writing is None:
+            self.writing = asyncio.create_task(self._write_down())
+        elif self.writing.done():
+            self.writing.result()  # it could not be written: nothing more goes out
+
+    async def _write_down(self) -> None:
+        while outcomes := self.outcomes:
+            self.outcomes = []
+            await asyncio.to_thread(self._settling.settle, outcomes)
+            for outcome in outcomes:
+                self._count(outcome.error)
+        self.writing = None
+
+    async def _noted(self) -> None:
+        """Wait until all is written down. Raises WarehouseError where it could not be."""
+        if self.writing:
+            await asyncio.shield(self.writing)
 
     def _claim(self, last: bool) -> tuple[Parcel, ...]:
         with self.warehouse.writing("claim deliveries", for_readers=False) as connection:
@@ -138,143 +167,9 @@ class Round:
         ]
         return outbox.post_bulletins(connection, bulletins, now)
 
-    def _settle(self, delivery: Delivery, error: DeliveryError | None) -> None:
-        """Write down that a message was accepted, or refused for good."""
-        now = self.clock()
-        with self.warehouse.writing("settle a delivery") as connection:
-            before = outbox.health(connection, delivery.channel)
-            if error is None:
-                outbox.settle(connection, after_success(delivery, now), now)
-                self._now_works(connection, before, now)
-            else:
-                outbox.settle(connection, self._failure(delivery, error, now), now)
-                self._now_refuses(connection, before, delivery, error, now)
-        self._count(error)
-
-    def _set_aside(self, delivery: Delivery, error: DeliveryError) -> None:
-        """A message failed again and again: whether the channel does, the next one shows."""
-        now = self.clock()
-        with self.warehouse.writing("settle a delivery") as connection:
-            settled = self._failure(delivery, error, now)
-            outbox.settle(connection, settled, now)
-            if settled.state is DeliveryState.DEAD:
-                self._tell_dead(connection, delivery.channel, 1, error, now)
-        self._count(error)
-
-    def _stop(
-        self, failed: Sequence[Delivery], rest: Sequence[Parcel], error: DeliveryError
-    ) -> None:
-        """The channel fails: what was tried goes first when it is tried again, the rest waits."""
-        now, name = self.clock(), failed[-1].channel
-        self.stopped.add(name)
-        with self.warehouse.writing("settle a delivery") as connection:
-            before = outbox.health(connection, name)
-            after = channel_failed(before, error, now, jitter=_jitter())
-            for delivery in failed:
-                settled = self._failure(delivery, error, now)
-                outbox.settle(connection, replace(settled, due_at=after.retry_at or now), now)
-            outbox.put_back(connection, [parcel.delivery.id for parcel in rest], now)
-            if turn(before, after, now, refused=False) is Turn.DOWN:
-                after = self._tell_down(connection, after, now, refused=False)
-            outbox.keep_health(connection, after)
-            self._bury(connection, failed, error, now)
-        self._count(error)
-
-    def _bury(
-        self,
-        connection: Connection,
-        failed: Sequence[Delivery],
-        error: DeliveryError,
-        now: datetime,
-    ) -> None:
-        """Give up what is too old by now, and tell operators."""
-        before = now - self.desk.lifetime
-        dead = sum(delivery.created_at <= before for delivery in failed)
-        dead += outbox.give_up(connection, failed[-1].channel, str(error), before=before)
-        if dead:
-            self._tell_dead(connection, failed[-1].channel, dead, error, now)
-
-    def _abandon(self, name: str) -> None:
-        """Give up all that waits for a channel that is not configured any more."""
-        error = _no_channel(name)
-        with self.warehouse.writing("settle a delivery") as connection:
-            outbox.give_up(connection, name, str(error), before=self.clock())
-        self._count(error)
-
-    def _now_works(self, connection: Connection, before: Health, now: datetime) -> None:
-        if not before.failures:
-            return
-        after = channel_worked(before)
-        if turn(before, after, now, refused=False) is Turn.UP:
-            self._post(
-                connection,
-                before.channel,
-                f"up {before.failing_since}",
-                lambda labels: channel_up(before, now, labels),
-                now,
-            )
-        outbox.keep_health(connection, after)
-
-    def _now_refuses(
-        self,
-        connection: Connection,
-        before: Health,
-        delivery: Delivery,
-        error: DeliveryError,
-        now: datetime,
-    ) -> None:
-        """One refusal may be the message's own fault; two in a row are the channel's."""
-        after = channel_failed(before, error, now, jitter=0)
-        if before.failures and turn(before, after, now, refused=True) is Turn.DOWN:
-            after = self._tell_down(connection, after, now, refused=True)
-        elif before.told_at is None:
-            self._tell_dead(connection, delivery.channel, 1, error, now)
-        outbox.keep_health(connection, after)
-
-    def _tell_down(
-        self, connection: Connection, health: Health, now: datetime, *, refused: bool
-    ) -> Health:
-        self._post(
-            connection,
-            health.channel,
-            f"down {health.failing_since}",
-            lambda labels: channel_down(
-                health, labels, refused=refused, lifetime=self.desk.lifetime
-            ),
-            now,
-        )
-        return replace(health, told_at=now)
-
-    def _tell_dead(
-        self, connection: Connection, channel: str, count: int, error: DeliveryError, now: datetime
-    ) -> None:
-        """At most once a day and channel."""
-        self._post(
-            connection,
-            channel,
-            f"dead {now.date()}",
-            lambda labels: given_up(channel, count, str(error), labels),
-            now,
-        )
-
-    def _post(
-        self,
-        connection: Connection,
-        about: str,
-        what: str,
-        message: Callable[[str], Message],
-        now: datetime,
-    ) -> None:
-        """Tell operators through the other channels: those that work, else all of them."""
-        others = [c for c in self.desk.channels if c.name in self.desk.operators - {about}]
-        failing = outbox.failing(connection)
-        working = [channel for channel in others if channel.name not in failing]
-        id = digest(f"operator\n{about}\n{what}")
-        bulletins = [Bulletin(id, "operator", c.name, message(c.labels)) for c in working or others]
-        outbox.post_bulletins(connection, bulletins, now)
-
-    def _failure(self, delivery: Delivery, error: DeliveryError, now: datetime) -> Delivery:
-        return after_failure(delivery, error, now, jitter=_jitter(), lifetime=self.desk.lifetime)
+    @property
+    def _settling(self) -> Settling:
+        return Settling(self.warehouse, self.desk, self.clock)
 
     def _count(self, error: DeliveryError | None) -> None:
         if error is None:
@@ -313,7 +208,3 @@ def _no_channel(name: str) -> DeliveryError:
         "put it back into noroshi.toml, then: noroshi alerts resend --dead",
         permanent=True,
     )
-
-
-def _jitter() -> float:
-    return secrets.randbelow(1000) / 1000

@@ -19,10 +19,11 @@ from extractors.web.robots import Visitor
 from flows.configuration.desk import desk, policy
 from flows.configuration.settings import House
 from flows.cycle.account import Account
-from flows.cycle.delivery import Clock, Round
+from flows.cycle.delivery import Round
 from flows.cycle.gathering import Gathering
 from flows.cycle.keeping import Keeping
 from flows.cycle.matching import match_waiting
+from flows.cycle.settling import Clock
 from flows.cycle.summary import Summary
 from flows.cycle.visits import Visits, archive
 from flows.cycle.workers import extraction_workers
