@@ -25,6 +25,7 @@ from extractors.web.fetch import Fetcher
 from extractors.web.robots import Visitor
 from flows.configuration.desk import policy
 from flows.configuration.settings import House
+from flows.cycle.impressing import taken
 from flows.cycle.matching import match_waiting
 from flows.cycle.workers import extraction_workers
 from warehouse import articles, pages
@@ -160,7 +161,7 @@ async def _store(
         readings = await asyncio.gather(*(reader.read(entry, walk.source) for entry in old))
         wanted = [reading for reading in readings if _wanted(reading, walk.stretch)]
         counts.outside += len(readings) - len(wanted)
-        counts.new += await asyncio.to_thread(_write, house, warehouse, wanted)
+        counts.new += await asyncio.to_thread(_write, house, warehouse, wanted, reader)
 
 
 def _unknown(warehouse: Warehouse, entries: Sequence[Entry]) -> list[Entry]:
@@ -176,11 +177,12 @@ def _wanted(reading: Reading, stretch: Stretch) -> bool:
     return worded and (article.published_at is None or stretch.has(article.published_at))
 
 
-def _write(house: House, warehouse: Warehouse, readings: Sequence[Reading]) -> int:
+def _write(house: House, warehouse: Warehouse, readings: Sequence[Reading], reader: Reader) -> int:
     """Store and match; nothing is looked at again, and nobody is told."""
-    now = datetime.now(UTC)
+    now, found = datetime.now(UTC), [reading.article for reading in readings]
+    seen = taken(found, reader.executor)
     with warehouse.writing("store a backfill") as connection:
-        stored = articles.store(connection, [reading.article for reading in readings], now)
+        stored = articles.store(connection, found, now, taken=seen)
         pages.keep(connection, readings, ())
     match_waiting(warehouse, house, policy(house, house.channels()))
     return stored.new

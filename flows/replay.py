@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from extractors.source import Source
 from extractors.web.warc import record_at, records
 from flows.configuration.desk import policy
 from flows.configuration.settings import House
+from flows.cycle.impressing import taken
 from flows.cycle.matching import match_waiting
 from flows.cycle.workers import extraction_workers
 from warehouse import articles, pages
@@ -66,7 +67,8 @@ def replay(house: House, file: Path, article: str | None = None) -> Counts:
     with extraction_workers() as workers:
         for begin in range(0, len(groups), BATCH):
             batch = groups[begin : begin + BATCH]
-            total = _stored(warehouse, total, list(_reread(house, file, batch, workers)))
+            pool = workers(len(batch))
+            total = _stored(warehouse, total, list(_reread(house, file, batch, pool)), pool)
     if total.better:
         # What a cycle that was killed left waiting is matched too, and may be told: all channels.
         match_waiting(warehouse, house, policy(house, house.channels()))
@@ -74,10 +76,13 @@ def replay(house: House, file: Path, article: str | None = None) -> Counts:
     return total
 
 
-def _stored(warehouse: Warehouse, total: Counts, reread: Sequence[Reread]) -> Counts:
+def _stored(
+    warehouse: Warehouse, total: Counts, reread: Sequence[Reread], pool: Executor | None
+) -> Counts:
     found = [item.article for item in reread if item.article]
+    seen = taken(found, pool)
     with warehouse.writing("store better readings") as connection:
-        stored = articles.store(connection, found, datetime.now(UTC), quiet=True)
+        stored = articles.store(connection, found, datetime.now(UTC), quiet=True, taken=seen)
     told = tuple(f"{item.url}: {item.problem}" for item in reread if item.problem)
     return replace(total, better=total.better + stored.changed, problems=total.problems + told)
 
@@ -86,10 +91,9 @@ def _reread(
     house: House,
     file: Path,
     batch: Sequence[Sequence[KeptPart]],
-    workers: Callable[[int], Executor | None],
+    pool: Executor | None,
 ) -> Iterator[Reread]:
     by_id = {source.id: source for source in house.sources}
-    pool = workers(len(batch))
     given = [(file, tuple(parts), _source(by_id, parts[0].source_id)) for parts in batch]
     if pool is None:
         yield from (read_again(*item) for item in given)

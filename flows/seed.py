@@ -9,6 +9,7 @@ from alerts.telling.deciding.policy import Policy
 from flows.configuration.settings import House
 from flows.cycle.matching import match_waiting
 from warehouse import articles, seeds
+from warehouse.impression import impressions
 from warehouse.seeds import SeedFile
 
 
@@ -16,9 +17,11 @@ def load_seeds(house: House, folder: Path, now: datetime) -> list[SeedFile]:
     """Read, store, match and publish; what became of each file. Raises SeedError."""
     files = list(seeds.read_folder(folder, now))
     warehouse = house.warehouse
+    found = [file.article for file in files if file.article]
+    seen = impressions(found)
     with warehouse.writing("load seed documents") as connection:
         seeds.plant(connection, now)
-        articles.store(connection, [file.article for file in files if file.article], now)
+        articles.store(connection, found, now, taken=seen)
     match_waiting(warehouse, house, Policy())
     warehouse.publish()
     return files

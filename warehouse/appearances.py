@@ -9,13 +9,16 @@ the order in which articles are stored.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from alerts.reading.fold import fold
 from extractors.pages.fingerprint import Runs, bands, runs, same
-from warehouse.rows import IDS, Row, insert, many
+from warehouse.rows import IDS, append, insert, many, registered
 
 WINDOW = timedelta(days=7)
 """How far apart two appearances of a text are published at most: agencies' reports are of the day.
@@ -27,22 +30,30 @@ BATCH = 500
 Link = tuple[str, str]
 
 
-def link(
-    connection: duckdb.DuckDBPyConnection, ids: Sequence[str], *, fresh: Collection[str] = ()
-) -> None:
-    """Fingerprint the articles of `ids`, link them, and say which text each is of.
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """An article of the news, as others are compared with it."""
 
-    Must run inside a transaction. Doing it again changes nothing. Those that are `fresh` were
-    never linked: there is nothing of them to look for.
+    article_id: str
+    moment: datetime
+    """When it was published, or else first seen."""
+    bands: tuple[int, ...]
+    """Of its text; none where that is too short to tell."""
+
+
+def link(
+    connection: duckdb.DuckDBPyConnection, traces: Sequence[Trace], former: Collection[str] = ()
+) -> None:
+    """Link articles with those that have the same text, and say which text each is of.
+
+    Must run inside a transaction that has stored them. `former` are the ids of articles that may
+    have been linked before; of the others there is nothing to look for. Doing it again with all
+    ids in `former` changes nothing.
     """
-    former = [id_ for id_ in ids if id_ not in fresh]
     touched = set(former) | _neighbours(connection, former)
     _forget(connection, former)
-    texts = _texts(connection, ids)
-    _write_bands(connection, texts)
-    pairs = _candidates(connection, list(texts))
-    others = _texts(connection, sorted({b for _, b in pairs} - texts.keys()))
-    known = {id_: found for id_, (found, _) in {**others, **texts}.items()}
+    pairs = _candidates(connection, _write(connection, traces))
+    known = _runs(connection, {id_ for pair in pairs for id_ in pair})
     links = {(min(a, b), max(a, b)) for a, b in pairs if same(known[a], known[b])}
     insert(connection, "store.same_text", [{"one": a, "other": b} for a, b in sorted(links)])
     _name(connection, touched)
@@ -63,23 +74,23 @@ def catch_up(connection: duckdb.DuckDBPyConnection, limit: int = BATCH) -> int:
         {"limit": limit},
     )
     ids = [row[0] for row in answer.fetchall()]
-    link(connection, ids, fresh=set(ids))
+    link(connection, traces(connection, ids))
     return len(ids)
 
 
-def _texts(
-    connection: duckdb.DuckDBPyConnection, ids: Sequence[str]
-) -> dict[str, tuple[Runs, datetime]]:
-    """Runs and moment of each article of the news."""
+def traces(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[Trace]:
+    """Those of stored articles, their texts fingerprinted."""
     answer = connection.execute(
-        "SELECT id, text, coalesce(published_at, first_seen_at) FROM store.article "  # noqa: S608
+        "SELECT id, coalesce(published_at, first_seen_at), text FROM store.article "  # noqa: S608
         f"WHERE id IN {IDS} AND origin = 'news'",
         {"ids": many(ids)},
     )
-    return {id_: (runs(fold(text).text), moment) for id_, text, moment in answer.fetchall()}
+    return [
+        Trace(id_, moment, bands(runs(fold(text).text))) for id_, moment, text in answer.fetchall()
+    ]
 
 
-def _forget(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> None:
+def _forget(connection: duckdb.DuckDBPyConnection, ids: Collection[str]) -> None:
     if not ids:
         return
     for statement in (
@@ -89,66 +100,78 @@ def _forget(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> None:
         connection.execute(statement.format(ids=IDS), {"ids": many(ids)})
 
 
-def _write_bands(
-    connection: duckdb.DuckDBPyConnection, texts: dict[str, tuple[Runs, datetime]]
-) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, made: Sequence[Trace]) -> pa.Table:
     """A row a band; one without a band for what is too short, so that it is not tried again."""
-    rows: list[Row] = []
-    for id_, (found, moment) in texts.items():
-        row: Row = {"article_id": id_, "published_at": moment, "band": None, "value": None}
-        numbered = enumerate(bands(found))
-        rows += [{**row, "band": band, "value": value} for band, value in numbered] or [row]
-    insert(connection, "store.fingerprint", rows)
-
-
-def _candidates(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[Link]:
-    """Pairs worth a comparison, the article of `ids` first."""
-    if not ids:
-        return []
-    since, until = _span(connection, ids)
-    answer = connection.execute(
-        f"""
-        WITH mine AS (
-            SELECT article_id, published_at, band, value
-            FROM store.fingerprint
-            WHERE article_id IN {IDS} AND value IS NOT NULL
-                AND published_at BETWEEN $since AND $until
-        ),
-        shared AS (
-            SELECT mine.article_id AS mine, theirs.article_id AS theirs, count(*) AS bands,
-                   any_value(theirs.published_at) AS published_at
-            FROM mine
-            JOIN store.fingerprint AS theirs ON theirs.band = mine.band
-                AND theirs.value = mine.value
-            WHERE theirs.article_id <> mine.article_id
-                AND theirs.published_at BETWEEN $since AND $until
-                AND theirs.published_at BETWEEN mine.published_at - $window
-                    AND mine.published_at + $window
-            GROUP BY ALL
-        )
-        SELECT mine, theirs
-        FROM shared
-        QUALIFY row_number() OVER (PARTITION BY mine ORDER BY bands DESC, published_at, theirs)
-            <= {MOST}
-        """,  # noqa: S608 (our own words and a number)
-        {"ids": many(ids), "window": WINDOW, "since": since - WINDOW, "until": until + WINDOW},
+    rows = [
+        (trace.article_id, trace.moment, place if trace.bands else None, value)
+        for trace in made
+        for place, value in enumerate(trace.bands or (None,))
+    ]
+    columns = zip(*rows, strict=True) if rows else [()] * len(_COLUMNS)
+    table = pa.table(
+        {
+            name: pa.array(column, kind)
+            for (name, kind), column in zip(_COLUMNS.items(), columns, strict=True)
+        }
     )
-    return [(mine, theirs) for mine, theirs in answer.fetchall()]
+    append(connection, "store.fingerprint", table)
+    return table
 
 
-def _span(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> tuple[datetime, datetime]:
-    row = connection.execute(
-        "SELECT min(coalesce(published_at, first_seen_at)), "  # noqa: S608 (our own words)
-        "max(coalesce(published_at, first_seen_at)) "
-        f"FROM store.article WHERE id IN {IDS}",
+_COLUMNS: dict[str, pa.DataType] = {
+    "article_id": pa.string(),
+    "published_at": pa.timestamp("us", tz="UTC"),
+    "band": pa.int32(),
+    "value": pa.int64(),
+}
+
+
+def _candidates(connection: duckdb.DuckDBPyConnection, mine: pa.Table) -> list[Link]:
+    """Pairs worth a comparison, the article of `mine`, rows of bands, first."""
+    if not mine.num_rows:
+        return []
+    moments = mine["published_at"]
+    since, until = pc.min(moments).as_py(), pc.max(moments).as_py()
+    with registered(connection, mine) as name:
+        answer = connection.execute(
+            f"""
+            WITH shared AS (
+                SELECT mine.article_id AS mine, theirs.article_id AS theirs, count(*) AS bands,
+                       any_value(theirs.published_at) AS published_at
+                FROM {name} AS mine
+                JOIN store.fingerprint AS theirs ON theirs.value = mine.value
+                    AND theirs.band = mine.band
+                WHERE theirs.article_id <> mine.article_id
+                    AND theirs.published_at BETWEEN $since AND $until
+                    AND theirs.published_at BETWEEN mine.published_at - $window
+                        AND mine.published_at + $window
+                GROUP BY ALL
+            )
+            SELECT mine, theirs
+            FROM shared
+            QUALIFY row_number() OVER (PARTITION BY mine ORDER BY bands DESC, published_at, theirs)
+                <= {MOST}
+            """,  # noqa: S608 (our own words and a number)
+            {"window": WINDOW, "since": since - WINDOW, "until": until + WINDOW},
+        )
+        return answer.fetchall()
+
+
+def _runs(connection: duckdb.DuckDBPyConnection, ids: Collection[str]) -> dict[str, Runs]:
+    """The runs of each article's text."""
+    if not ids:
+        return {}
+    answer = connection.execute(
+        f"SELECT id, text FROM store.article WHERE id IN {IDS}",  # noqa: S608 (our own words)
         {"ids": many(ids)},
-    ).fetchone()
-    assert row is not None  # noqa: S101 (an aggregate gives a row)
-    return row[0], row[1]
+    )
+    return {id_: runs(fold(text).text) for id_, text in answer.fetchall()}
 
 
-def _neighbours(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> set[str]:
+def _neighbours(connection: duckdb.DuckDBPyConnection, ids: Collection[str]) -> set[str]:
     """What the articles of `ids` are linked with."""
+    if not ids:
+        return set()
     answer = connection.execute(
         f"SELECT one, other FROM store.same_text WHERE one IN {IDS} OR other IN {IDS}",  # noqa: S608
         {"ids": many(ids)},

@@ -8,10 +8,12 @@ from datetime import datetime
 
 import duckdb
 
-from alerts.reading.fold import fold, folding
-from extractors.article import Arrival, Article, TextFrom
+from alerts.reading.fold import folding
+from extractors.article import Arrival, Article, Origin, TextFrom
 from extractors.pages.change import Change, change
 from warehouse import appearances
+from warehouse.appearances import Trace
+from warehouse.impression import Impressions, impressions
 from warehouse.rows import IDS, Row, fetch_dicts, insert, many
 
 
@@ -52,11 +54,17 @@ MAX_PAGE_ATTEMPTS = 4
 """How many cycles try to read a page before the feed's own words stay."""
 
 
-def known(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> set[str]:
-    """Which of `ids` are stored already."""
+def known(
+    connection: duckdb.DuckDBPyConnection, ids: Iterable[str], origin: Origin | None = None
+) -> set[str]:
+    """Which of `ids` are stored already; of one `origin`, which is quick where that is rare."""
     answer = connection.execute(
-        f"SELECT id FROM store.article WHERE id IN {IDS}",  # noqa: S608 (our own words)
-        {"ids": many(ids)},
+        f"""
+        SELECT id
+        FROM store.article
+        WHERE id IN {IDS} AND ($origin IS NULL OR origin = $origin)
+        """,  # noqa: S608 (our own words)
+        {"ids": many(ids), "origin": origin and str(origin)},
     )
     return {row[0] for row in answer.fetchall()}
 
@@ -84,23 +92,28 @@ def store(
     now: datetime,
     *,
     quiet: bool = False,
+    taken: Impressions | None = None,
 ) -> Stored:
     """Store a batch; must run inside a transaction.
 
     The same batch stored again changes nothing, and so does one that differs in nothing which
     matters (`extractors.pages.change`). A text read from a page is never replaced by the feed's
     summary of it, nor by the stub that a paywall leaves. New contents wait in `store.uncoded` to be
-    matched; `quiet` ones tell nobody of what they match.
+    matched; `quiet` ones tell nobody of what they match. Impressions that are not `taken` yet are
+    taken here, which holds the transaction open for a millisecond each.
     """
     batch = {article.id: article for article in articles}
     present = _present(connection, batch)
     new = [article for article in batch.values() if article.id not in present]
     changed = [a for a in batch.values() if a.id in present and _supersedes(a, present[a.id])]
     loud = _loud(connection, [article.id for article in changed]) if quiet else set()
-    _count_attempts(connection, [a.id for a in batch.values() if a.id in present], batch)
+    _count_attempts(connection, present, batch)
     _retire(connection, [article.id for article in changed])
-    insert(connection, "store.article", [_row(a, present.get(a.id), now) for a in new + changed])
-    appearances.link(connection, [a.id for a in new + changed], fresh={a.id for a in new})
+    seen = _seen(new + changed, taken or {})
+    rows = [_row(a, present.get(a.id), now, seen) for a in new + changed]
+    insert(connection, "store.article", rows)
+    traces = [_trace(row, seen) for row in rows if row["origin"] == Origin.NEWS]
+    appearances.link(connection, traces, [article.id for article in changed])
     insert(
         connection, "store.uncoded", [_ticket(a, quiet and a.id not in loud) for a in new + changed]
     )
@@ -110,16 +123,29 @@ def store(
 def _present(
     connection: duckdb.DuckDBPyConnection, ids: Iterable[str]
 ) -> dict[str, dict[str, object]]:
+    """What is stored of each. First where it stands: DuckDB reads all that a statement selects of
+    a million articles, texts included, to find some ids among them."""
+    places = _places(connection, ids)
+    if not places:
+        return {}
     answer = connection.execute(
-        f"""
-        SELECT id, version_id, version_no, text_from, first_seen_at, page_attempts, arrival,
-               title, text, feed_title, feed_published_at
+        """
+        SELECT id, version_id, version_no, text_from, first_seen_at, retry_page, page_attempts,
+               arrival, title, text, feed_title, feed_published_at
         FROM store.article
-        WHERE id IN {IDS}
-        """,  # noqa: S608 (our own words)
-        {"ids": many(ids)},
+        WHERE rowid IN (SELECT unnest($places::BIGINT[]))
+        """,
+        {"places": places},
     )
     return {str(row["id"]): row for row in fetch_dicts(answer)}
+
+
+def _places(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> list[int]:
+    answer = connection.execute(
+        f"SELECT rowid FROM store.article WHERE id IN {IDS}",  # noqa: S608 (our own words)
+        {"ids": many(ids)},
+    )
+    return [row[0] for row in answer.fetchall()]
 
 
 def _loud(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> set[str]:
@@ -152,21 +178,28 @@ def _change(article: Article, present: dict[str, object]) -> Change:
 
 
 def _count_attempts(
-    connection: duckdb.DuckDBPyConnection, ids: list[str], batch: dict[str, Article]
+    connection: duckdb.DuckDBPyConnection,
+    present: dict[str, dict[str, object]],
+    batch: dict[str, Article],
 ) -> None:
-    """One more attempt for each; those whose reason has passed are not tried again."""
+    """One more attempt for each that is tried again; those whose reason has passed are no more."""
+    tried = [id_ for id_, row in present.items() if row["retry_page"]]
+    if not tried:
+        return
     connection.execute(
         f"""
         UPDATE store.article
         SET page_attempts = page_attempts + 1,
-            retry_page = retry_page AND id IN (SELECT unnest($again::VARCHAR[]))
-        WHERE id IN {IDS} AND retry_page
+            retry_page = id IN (SELECT unnest($again::VARCHAR[]))
+        WHERE id IN {IDS}
         """,  # noqa: S608 (our own words)
-        {"ids": many(ids), "again": [id for id in ids if batch[id].retry_page]},
+        {"ids": many(tried), "again": [id_ for id_ in tried if batch[id_].retry_page]},
     )
 
 
 def _retire(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> None:
+    if not ids:
+        return
     for statement in (
         "INSERT INTO store.former_version BY NAME FROM store.article WHERE id IN {ids}",
         "DELETE FROM store.uncoded WHERE article_id IN {ids}",
@@ -175,7 +208,14 @@ def _retire(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> None:
         connection.execute(statement.format(ids=IDS), {"ids": many(ids)})
 
 
-def _row(article: Article, former: dict[str, object] | None, now: datetime) -> Row:
+def _seen(articles: Sequence[Article], taken: Impressions) -> Impressions:
+    """The impression of each version."""
+    return {**taken, **impressions(a for a in articles if a.version_id not in taken)}
+
+
+def _row(
+    article: Article, former: dict[str, object] | None, now: datetime, seen: Impressions
+) -> dict[str, object]:
     return {
         "id": article.id,
         "version_id": article.version_id,
@@ -183,7 +223,7 @@ def _row(article: Article, former: dict[str, object] | None, now: datetime) -> R
         "url": article.url,
         "title": article.title,
         "text": article.text,
-        "folded": fold(f"{article.title}\n{article.text}").text,
+        "folded": seen[article.version_id].folded,
         "folding": folding(),
         "language": article.language,
         "origin": str(article.origin),
@@ -216,6 +256,11 @@ def _arrival(article: Article, former: dict[str, object] | None) -> Arrival:
     """What was new once stays so: a change of it may be told, whoever finds the change."""
     was_new = former is not None and former["arrival"] == Arrival.NEW
     return Arrival.NEW if was_new else article.arrival
+
+
+def _trace(row: Row, seen: Impressions) -> Trace:
+    moment = row["published_at"] or row["first_seen_at"]
+    return Trace(str(row["id"]), moment, seen[str(row["version_id"])].bands)  # type: ignore[arg-type]
 
 
 def _ticket(article: Article, quiet: bool) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -54,13 +55,21 @@ def restore(warehouse: Warehouse, source: Path, now: datetime) -> tuple[Contents
     ):
         draft = folder / "restoring.duckdb"
         clone(source, draft)
-        former = _put_by(warehouse.live, folder / f"former-{now:%Y%m%dT%H%M%S}.duckdb")
+        former = _put_by(warehouse.live, _unused(folder, now))
         draft.replace(warehouse.live)
         sync(folder)
     with warehouse.writing("bring the schema up to date"):
         pass
     warehouse.publish()
     return contents, former
+
+
+def _unused(folder: Path, now: datetime) -> Path:
+    """A name for the former file: a clock that was set back tells a moment twice."""
+    name = f"former-{now:%Y%m%dT%H%M%S}"
+    ends = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+    files = (folder / f"{name}{end}.duckdb" for end in ends)
+    return next(file for file in files if not file.exists())
 
 
 def _put_by(live: Path, former: Path) -> Path | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import duckdb
 import pyarrow as pa
@@ -19,13 +20,25 @@ def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Row
     batch = list(rows)
     if not batch:
         return 0
-    with_types = _typed(connection, table, batch)
-    connection.register("batch", with_types)
+    append(connection, table, _typed(connection, table, batch))
+    return len(batch)
+
+
+def append(connection: duckdb.DuckDBPyConnection, table: str, batch: pa.Table) -> None:
+    """Append an Arrow table to `table`."""
+    if batch.num_rows:
+        with registered(connection, batch) as name:
+            connection.execute(f"INSERT INTO {table} BY NAME FROM {name}")
+
+
+@contextlib.contextmanager
+def registered(connection: duckdb.DuckDBPyConnection, batch: pa.Table) -> Iterator[str]:
+    """The name under which a statement finds `batch`."""
+    connection.register("batch", batch)
     try:
-        connection.execute(f"INSERT INTO {table} BY NAME FROM batch")
+        yield "batch"
     finally:
         connection.unregister("batch")
-    return len(batch)
 
 
 IDS = """(SELECT unnest(from_json($ids, '["VARCHAR"]')))"""

@@ -44,8 +44,9 @@ def plant(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
     records = [
         _from_record(record, record.abstract, TextFrom.CATALOGUE, now) for record in seed_records()
     ]
-    present = articles.known(connection, [record.id for record in records])
-    articles.store(connection, [r for r in records if r.id not in present], now)
+    present = articles.known(connection, [record.id for record in records], Origin.SEED)
+    if lacking := [record for record in records if record.id not in present]:
+        articles.store(connection, lacking, now)
 
 
 def read_folder(folder: Path, now: datetime) -> Iterator[SeedFile]:

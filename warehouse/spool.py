@@ -23,6 +23,7 @@ from warehouse.articles import Stored
 from warehouse.database import Warehouse
 from warehouse.disk import os_errors, sync
 from warehouse.errors import WarehouseUnusable
+from warehouse.impression import impressions
 from warehouse.sources import Fetch
 
 
@@ -94,9 +95,11 @@ def load(warehouse: Warehouse, now: datetime, schedule: Sequence[timedelta] = ()
     if not waiting:
         return Loaded(unreadable=unreadable)
     total = Stored()
+    taken = impressions(one.article for batch in waiting.values() for one in batch.readings)
     with warehouse.writing("load what waited") as connection:
         for batch in waiting.values():
-            total += articles.store(connection, [one.article for one in batch.readings], now)
+            found = [one.article for one in batch.readings]
+            total += articles.store(connection, found, now, taken=taken)
             pages.keep(connection, batch.readings, schedule)
             sources.log_fetches_once(connection, batch.run_id, batch.fetches)
     for file in waiting:

@@ -13,8 +13,8 @@ from lxml.html import HtmlElement
 from extractors.address import absolute_url, canonical_url
 from extractors.charset import decode
 from extractors.errors import FeedError, FetchError
-from extractors.feeds.feed import Feed, parse_feed
-from extractors.feeds.sitemap import parse_sitemap
+from extractors.feeds.answer import answered, read
+from extractors.feeds.feed import Feed
 from extractors.language import detect_language
 from extractors.markup import html_tree
 from extractors.source import Source, SourceKind
@@ -48,7 +48,7 @@ async def discover(url: str, fetcher: Fetcher) -> tuple[Discovered, ...]:
     FeedError where nothing was found.
     """
     response = await fetcher.get(url)
-    if itself := _read(response, "the address itself"):
+    if itself := await _read(response, "the address itself", fetcher):
         return (itself,)
     for how, look in PLACES.items():
         if found := [one async for one in _tried(look(response), how, fetcher)]:
@@ -63,20 +63,17 @@ async def discover(url: str, fetcher: Fetcher) -> tuple[Discovered, ...]:
 REMEDY = 'look for the feed in a browser, or add the page by hand with kind = "html-list"'
 
 
-def _read(response: Response, how: str) -> Discovered | None:
-    """The feed or sitemap that an answer is; None where it is neither."""
+async def _read(response: Response, how: str, fetcher: Fetcher) -> Discovered | None:
+    """The feed, sitemap or index of sitemaps that an answer is; None where it is none."""
     blank = Source("", response.url, "")
-    body, url = response.body, response.final_url
     for kind in (SourceKind.FEED, SourceKind.SITEMAP):
         source = replace(blank, kind=kind)
         try:
-            if kind is SourceKind.FEED:
-                feed = parse_feed(body, response.content_type, source, url)
-            else:
-                feed = parse_sitemap(body, source, url)
-        except FeedError:
+            feed = await read(await answered(source, response, None, fetcher))
+        except (FeedError, FetchError):
             continue
-        return Discovered(_described(source, feed), how, feed)
+        if feed.entries or kind is SourceKind.FEED:
+            return Discovered(_described(source, feed), how, feed)
     return None
 
 
@@ -96,7 +93,7 @@ async def _tried(addresses: Iterable[str], how: str, fetcher: Fetcher) -> AsyncI
             response = await fetcher.get(address)
         except FetchError:
             continue
-        if found := _read(response, how):
+        if found := await _read(response, how, fetcher):
             yield found
 
 

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Literal
 
 from extractors.entry import Entry
@@ -18,16 +17,15 @@ from extractors.errors import (
     FetchError,
     HostResting,
     HttpError,
-    RobotsRefused,
 )
+from extractors.feeds.answer import Answer, ask, read
 from extractors.feeds.cadence import Bounds, after_failure, after_success, usual_seconds
 from extractors.feeds.feed import Feed
-from extractors.feeds.formats import PACE, parse_source
 from extractors.feeds.standing import Standing
 from extractors.feeds.state import changes
 from extractors.pages.compose import TOLERANCE, arrival
-from extractors.source import Source, SourceKind
-from extractors.web.fetch import Fetcher, Response, Validators
+from extractors.source import Source
+from extractors.web.fetch import Fetcher, Validators
 from extractors.web.robots import Visitor
 
 DOUBTED = "open it in a browser; if it is right, wait"
@@ -114,29 +112,15 @@ async def poll(
     marked as such. The state says when it wants to be asked next, within `bounds`.
     """
     began, state = asyncio.get_running_loop().time(), state.about(source)
-    address, known = state.moved_to or source.url, _conditions(state, datetime.now(UTC))
+    address, now = state.moved_to or source.url, datetime.now(UTC)
     try:
-        response = await _asked(source, fetcher, address, known)
-        done = await _answered(source, state, response, backlog)
+        known = _conditions(state, now)
+        answer = await ask(source, address, known, state.read_at, fetcher, now)
+        done = await _answered(source, state, answer, backlog)
     except ExtractorError as error:
         seconds = asyncio.get_running_loop().time() - began
         done = replace(_failed(source, state, error), seconds=seconds)
     return replace(done, state=_scheduled(done, bounds or Bounds(), datetime.now(UTC)))
-
-
-async def _asked(
-    source: Source, fetcher: Fetcher | Visitor, address: str, known: Validators
-) -> Response:
-    """What is offered to programs is fetched as it is offered; a page of links is a page, to which
-    robots.txt applies. Raises FetchError."""
-    if source.kind is SourceKind.HTML_LIST:
-        try:
-            return await fetcher.get(address, known)
-        except RobotsRefused as error:
-            remedy = "disable the source" if not error.temporary else error.remedy
-            raise RobotsRefused(address, error.what, remedy, temporary=error.temporary) from error
-    plain = fetcher.fetcher if isinstance(fetcher, Visitor) else fetcher
-    return await plain.get(address, known, pace=PACE.get(source.kind, 0.0))
 
 
 def _conditions(state: SourceState, now: datetime) -> Validators:
@@ -145,31 +129,33 @@ def _conditions(state: SourceState, now: datetime) -> Validators:
     return Validators() if state.distrusted or long_ago else state.validators
 
 
-async def _answered(
-    source: Source, state: SourceState, response: Response, backlog: timedelta
-) -> Poll:
+async def _answered(source: Source, state: SourceState, answer: Answer, backlog: timedelta) -> Poll:
     """Raises FeedError."""
-    unread = _heard(source, state, response)
-    if response.not_modified or _hash(response.body) == state.body_hash:
+    unread, response = _heard(source, state, answer), answer.response
+    if answer.unchanged or answer.body_hash == state.body_hash:
         fresh = max(unread.fresh_seconds or 0.0, state.fresh_seconds or 0.0) or None
         done = Poll(source, "unchanged", (), replace(unread, fresh_seconds=fresh))
     else:
-        done = await _read_feed(source, unread, response, backlog)
+        done = await _read_feed(source, unread, answer, backlog)
     warnings = (*done.warnings, *_moved(state, done.state), *_caught(state, done.state))
     return replace(done, warnings=warnings, status=response.status, seconds=response.seconds)
 
 
-def _heard(source: Source, state: SourceState, response: Response) -> SourceState:
-    """The state after an answer, whatever its body says."""
-    changed = not response.not_modified and state.body_hash not in {None, _hash(response.body)}
+def _heard(source: Source, state: SourceState, answer: Answer) -> SourceState:
+    """The state after an answer, whatever its body says. What comes in parts has no validators of
+    its own, and what lacks one was not read."""
+    response, whole = answer.response, not answer.in_parts
+    changed = not answer.unchanged and state.body_hash not in {None, answer.body_hash}
+    lies = whole and changed and repeats(response.validators, state.validators)
+    read = not response.not_modified and answer.complete
     return replace(
         state,
         url=source.url,
-        validators=response.validators,
-        distrusted=state.distrusted or (changed and repeats(response.validators, state.validators)),
-        read_at=state.read_at if response.not_modified else response.fetched_at,
+        validators=response.validators if whole else Validators(),
+        distrusted=state.distrusted or lies,
+        read_at=response.fetched_at if read else state.read_at,
         fresh_seconds=response.fresh_seconds,
-        moved_to=response.moved_to or state.moved_to,
+        moved_to=(response.moved_to if whole else None) or state.moved_to,
         gone=False,
         error_streak=0,
     )
@@ -183,18 +169,18 @@ def repeats(now: Validators, before: Validators) -> bool:
 
 
 async def _read_feed(
-    source: Source, state: SourceState, response: Response, backlog: timedelta
+    source: Source, state: SourceState, answer: Answer, backlog: timedelta
 ) -> Poll:
-    feed = await asyncio.to_thread(_parse, source, response)
+    feed, response = await read(answer), answer.response
     if feed.standings is not None:
-        return _changed(source, state, feed, response)
+        return _changed(source, state, feed, answer)
     began = state.first_polled_at or response.fetched_at
     entries = feed.entries if state.first_polled_at else _first(feed.entries, began - backlog)
     now = response.fetched_at
     dates = [e.published_at for e in entries if e.published_at and e.published_at - TOLERANCE < now]
     kept = replace(
         state,
-        body_hash=_hash(response.body),
+        body_hash=answer.body_hash,
         first_polled_at=began,
         usual_seconds=usual_seconds(dates),
         fresh_seconds=max(feed.fresh_seconds or 0.0, state.fresh_seconds or 0.0) or None,
@@ -203,14 +189,15 @@ async def _read_feed(
     return Poll(source, "new", entries, kept, feed.warnings, format=feed.format)
 
 
-def _changed(source: Source, state: SourceState, feed: Feed, response: Response) -> Poll:
+def _changed(source: Source, state: SourceState, feed: Feed, answer: Answer) -> Poll:
     """A document of state: its changes are the entries. One that is not believed is asked again in
     full, and what stood before stands."""
+    response = answer.response
     entries, compared = changes(feed, state.standings, source, response.fetched_at)
     kept = replace(
         state,
         validators=Validators() if compared.waiting else response.validators,
-        body_hash=None if compared.waiting else _hash(response.body),
+        body_hash=None if compared.waiting else answer.body_hash,
         first_polled_at=state.first_polled_at or response.fetched_at,
         error_streak=1 if compared.doubt else 0,
         standings=compared.kept,
@@ -262,11 +249,3 @@ def _scheduled(done: Poll, bounds: Bounds, now: datetime) -> SourceState:
     else:
         wait = after_success(state.usual_seconds, state.fresh_seconds, bounds, jitter)
     return replace(state, next_poll_at=now + timedelta(seconds=wait) if wait else None)
-
-
-def _parse(source: Source, response: Response) -> Feed:
-    return parse_source(response.body, response.content_type, source, response.final_url)
-
-
-def _hash(body: bytes) -> str:
-    return sha256(body).hexdigest()

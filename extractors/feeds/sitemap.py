@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urljoin
 
 from lxml import etree
 
+from extractors.dates import has_time, parse_date
 from extractors.errors import FeedError
 from extractors.feeds.feed import Feed, unpacked
 from extractors.items import MOST, Item, entries_of
 from extractors.source import Source
 
+MOST_SITEMAPS = 5
+"""Of one index, read at one poll."""
+RECENT = timedelta(days=2)
+"""Before the latest change in an index: what is older has no news."""
+OVERLAP = timedelta(hours=1)
+"""Clocks differ: what changed so shortly before the last look is looked at again."""
 ASK = "look for the sitemap's address in the site's robots.txt"
 
 
@@ -39,6 +49,43 @@ def parse_index(body: bytes, url: str) -> tuple[tuple[str, str], ...] | None:
     return tuple((found["loc"], found.get("lastmod", "")) for found in listed if "loc" in found)
 
 
+def is_index(body: bytes, url: str) -> bool:
+    """Whether a body, gzip or not, is an index of sitemaps; FeedError where the gzip is broken."""
+    return bool(INDEX.search(unpacked(body, url, ASK)[:5_000]))
+
+
+INDEX = re.compile(rb"<(?:\w+:)?sitemapindex[\s>/]")
+
+
+def worth_reading(
+    listed: Iterable[tuple[str, str]], url: str, read_at: datetime | None
+) -> tuple[str, ...]:
+    """Which sitemaps of the index at `url` to ask for news: those that changed last, and since
+    `read_at`. Where it tells no changes, those of news by their names, or else the ends of the
+    list, as some list the latest first and some last.
+
+    `listed`: address and date of change of each, as `parse_index` gives them.
+    """
+    changed = [(urljoin(url, address), _changed(date)) for address, date in listed]
+    told = sorted(((when, at) for at, when in changed if when), reverse=True)[:MOST_SITEMAPS]
+    if told:
+        since = max(told[0][0] - RECENT, read_at - OVERLAP if read_at else EVER)
+        return tuple(at for when, at in told if when >= since)
+    addresses = [address for address, _ in changed]
+    news = [at for at in addresses if NEWS.search(at.rpartition("/")[2])][:MOST_SITEMAPS]
+    return tuple(dict.fromkeys(news or (*addresses[:1], *addresses[-1:])))
+
+
+EVER = datetime.min.replace(tzinfo=UTC)
+NEWS = re.compile(r"news|latest|recent|today", re.I)
+
+
+def _changed(date: str) -> datetime | None:
+    """The latest moment that a date of change may mean: of a day, its end anywhere on earth."""
+    moment = parse_date(date)
+    return moment if moment is None or has_time(date) else moment + timedelta(hours=36)
+
+
 def _parser() -> etree.XMLParser:
     """No entities, no DTD, no network, libxml2's bounds on depth and size."""
     return etree.XMLParser(
@@ -58,7 +105,7 @@ def _root(body: bytes, parser: etree.XMLParser, url: str) -> etree._Element:
 
 def _what_else(root: etree._Element) -> str:
     known = {
-        "sitemapindex": "is an index of sitemaps; give one of those that it lists",
+        "sitemapindex": "is an index of sitemaps within an index; give one of those that it lists",
         "html": "is an HTML page, not a sitemap",
         "rss": 'is a feed; set kind = "feed" for this source',
         "feed": 'is a feed; set kind = "feed" for this source',

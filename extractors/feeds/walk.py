@@ -17,6 +17,7 @@ from lxml import etree
 
 from extractors.entry import Entry
 from extractors.errors import ExtractorError, FeedError, FetchError, HttpError
+from extractors.feeds.dated import as_of, filled_in
 from extractors.feeds.feed import parse_feed
 from extractors.feeds.formats import parse_source
 from extractors.feeds.sitemap import parse_index, parse_sitemap
@@ -130,26 +131,27 @@ class _Listed:
 def listing(response: Response, source: Source, stretch: Stretch) -> _Listed:
     """What one listing lists, and where it leads on to. Raises FeedError."""
     body, url = response.body, response.final_url
-    name = _root_name(body)
-    if name in {"sitemapindex", "urlset"} or body.startswith(b"\x1f\x8b"):
+    if _root_name(body) in {"sitemapindex", "urlset"} or body.startswith(b"\x1f\x8b"):
         index = parse_index(body, url)
         if index is None:
             return _Listed(parse_sitemap(body, source, url, MOST_IN_SITEMAP).entries)
         named = (urljoin(url, at) for at, changed in index if stretch.may_list(at, changed))
         return _Listed((), tuple(named), index=True)
     if source.kind not in {SourceKind.FEED, SourceKind.SITEMAP}:
-        found = parse_source(body, response.content_type, source, url)
+        found = parse_source(body, response.content_type, as_of(source, response.url), url)
         return _Listed(found.entries, tuple(_next_list(body, url)))
     found = parse_feed(body, response.content_type, source, url)
     return _Listed(found.entries, tuple(_next_feed(body, url)))
 
 
 def days(template: str, stretch: Stretch) -> Iterator[str]:
-    """The addresses of dated listings, the latest first: `{year}`, `{month}` and `{day}` in
-    `template` become those of each day of the stretch."""
+    """The addresses of dated listings, the latest first: `{year}`, `{month}` and `{day}`, or
+    `{date:%Y%m%d}` (`extractors.feeds.dated`), in `template` become those of each day of the
+    stretch."""
     day = stretch.until
     while day >= stretch.since:
-        yield template.format(year=f"{day:%Y}", month=f"{day:%m}", day=f"{day:%d}")
+        told = {"year": f"{day:%Y}", "month": f"{day:%m}", "day": f"{day:%d}"}
+        yield filled_in(template, day).format(**told)
         day -= DAY
 
 

@@ -111,6 +111,7 @@ def backfill(
 
     Example: noroshi backfill hk-rthk-en-local --since 2025-11-01
     """
+    from extractors.feeds.dated import is_dated
     from extractors.feeds.walk import days
     from flows.backfill import backfill as walk
     from flows.backfill import stretch_of
@@ -122,7 +123,8 @@ def backfill(
         return 2
     try:
         stretch = stretch_of(since, until, datetime.now(UTC))
-        addresses = list(days(begin, stretch)) if begin else [chosen.url]
+        named = begin or (chosen.url if is_dated(chosen.url) else None)
+        addresses = list(days(named, stretch)) if named else [chosen.url]
     except (ValueError, LookupError) as error:
         raise typer.BadParameter(f"these are no days or no address: {error}") from error
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from extractors.feeds.dated import filled_in
 from extractors.source import Listing, Source, SourceKind
 from flows.configuration.kinds import HttpUrl, Name, Table, Zone
 
@@ -100,6 +101,9 @@ class ListingTable(Table):
         return Listing(**self.model_dump())
 
 
+EXAMPLE = date(2026, 1, 31)
+
+
 class SourceTable(Table):
     """One `[[source]]`."""
 
@@ -117,8 +121,10 @@ class SourceTable(Table):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        """Whether the listing is what the kind needs."""
+        """Whether the listing is what the kind needs; the address may have braces for the day."""
         listing = self.listing
+        if set("{}") & set(filled_in(self.url, EXAMPLE)):
+            raise ValueError("{date:%Y%m%d} in an address is the day; it may have no other braces")
         if self.kind is SourceKind.HTML_LIST:
             if listing is None or not (listing.items or listing.pattern):
                 raise ValueError('kind "html-list" needs items or pattern under [source.listing]')

@@ -20,6 +20,7 @@ from flows.cycle.silence import tell_silence
 from warehouse import articles, outbox, pages, respite, robots, runs, seeds, sources, spool
 from warehouse.database import Connection, Warehouse
 from warehouse.errors import WarehouseBusy, WarehouseUnusable
+from warehouse.impression import Impressions
 from warehouse.lock import hold
 
 log = logging.getLogger(__name__)
@@ -65,20 +66,24 @@ class Keeping:
         ):
             outbox.release(connection, self.account.summary.started_at)
 
-    def store(self, read: Sequence[Reading], looks: Sequence[Look]) -> articles.Stored:
+    def store(
+        self, read: Sequence[Reading], looks: Sequence[Look], taken: Impressions
+    ) -> articles.Stored:
         """Store what was read, in one transaction; into the spool where that fails."""
         try:
-            return self._write(read, looks)
+            return self._write(read, looks, taken)
         except (WarehouseBusy, WarehouseUnusable):
             self._spool(read)
             raise
 
-    def _write(self, read: Sequence[Reading], looks: Sequence[Look]) -> articles.Stored:
+    def _write(
+        self, read: Sequence[Reading], looks: Sequence[Look], taken: Impressions
+    ) -> articles.Stored:
         schedule = self.house.settings.pages.schedule
         with self.warehouse.writing("store articles", wait_seconds=WAIT_SECONDS) as connection:
             self._log_fetches(connection)
             found = [reading.article for reading in read]
-            stored = articles.store(connection, found, datetime.now(UTC))
+            stored = articles.store(connection, found, datetime.now(UTC), taken=taken)
             pages.keep(connection, read, schedule)
             pages.settle(connection, looks, schedule)
             self._keep_robots(connection)

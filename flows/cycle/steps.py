@@ -21,6 +21,7 @@ from flows.configuration.settings import House
 from flows.cycle.account import Account
 from flows.cycle.delivery import Round
 from flows.cycle.gathering import Gathering
+from flows.cycle.impressing import taken
 from flows.cycle.keeping import Keeping
 from flows.cycle.matching import match_waiting
 from flows.cycle.settling import Clock
@@ -135,7 +136,9 @@ class Cycle:
 
     def _store(self) -> Stored:
         self.visits.sync()
-        return self.keeping.store(self.read, self.looks)
+        found = [reading.article for reading in self.read]
+        seen = taken(found, self.visits.workers(len(found)))
+        return self.keeping.store(self.read, self.looks, seen)
 
     async def match(self) -> None:
         """Code and match every version that waits for it; write alerts and deliveries with it."""

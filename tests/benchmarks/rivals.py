@@ -3,8 +3,7 @@
     .venv/bin/python -m tests.benchmarks.rivals --articles 100000
 
 Queries are two of the words that stand at known ranks of the corpus (`corpus.ASKED`), in all four
-languages. Each engine gives the newest 20 articles that hold both. Tantivy takes part where it is
-installed (`pip install tantivy`).
+languages. Each engine gives the newest 20 articles that hold both.
 """
 
 from __future__ import annotations
@@ -19,9 +18,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from tantivy import Document, Index, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
 
 from alerts.reading.fold import fold
 from tests.benchmarks.corpus import ASKED, END, corpus
@@ -110,20 +110,18 @@ def sqlite(folder: Path, rows: Iterator[Row], later: Sequence[Row]) -> Engine:
 
 def tantivy(folder: Path, rows: Iterator[Row], later: Sequence[Row]) -> Engine:
     """Bigrams with positions: a word is the phrase of its bigrams."""
-    import tantivy as engine  # type: ignore[import-not-found, unused-ignore]
-
     (folder / "tantivy").mkdir()
-    schema = engine.SchemaBuilder()
+    schema = SchemaBuilder()
     schema.add_text_field("folded", tokenizer_name="bigrams", index_option="position")
     schema.add_integer_field("at", indexed=True, fast=True, stored=True)
-    index = engine.Index(schema.build(), path=str(folder / "tantivy"))
-    tokenizer = engine.TextAnalyzerBuilder(engine.Tokenizer.ngram(2, 2, False)).build()
+    index = Index(schema.build(), path=str(folder / "tantivy"))
+    tokenizer = TextAnalyzerBuilder(Tokenizer.ngram(2, 2, False)).build()
     index.register_tokenizer("bigrams", tokenizer)
 
     def fill(some: Iterator[Row] | Sequence[Row]) -> None:
         writer = index.writer(200_000_000)
         for _, at, folded in some:
-            writer.add_document(engine.Document(folded=folded, at=at))
+            writer.add_document(Document(folded=folded, at=at))
         writer.commit()
         writer.wait_merging_threads()
         index.reload()
@@ -185,8 +183,7 @@ def run(folder: Path, kept: Path, count: int, alone: bool) -> None:
     if not alone:
         with warehouse.reading() as connection:
             engines.append(sqlite(folder, rows(connection), later))
-            if find_spec("tantivy"):
-                engines.append(tantivy(folder, rows(connection), later))
+            engines.append(tantivy(folder, rows(connection), later))
     recent = int((END - timedelta(days=30)).timestamp())
     for engine in engines:
         everything = measure(engine, 0)

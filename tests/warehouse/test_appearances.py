@@ -85,7 +85,7 @@ def test_a_text_of_another_week_is_another_appearance(warehouse: Warehouse) -> N
 def test_storing_again_changes_nothing(warehouse: Warehouse) -> None:
     once = kept(warehouse, [at("a"), at("b")])
     with warehouse.writing("test") as connection:
-        appearances.link(connection, ["a", "b"])
+        appearances.link(connection, appearances.traces(connection, ["a", "b"]), ["a", "b"])
         assert connection.execute("SELECT count(*) FROM store.same_text").fetchone() == (1,)
     assert texts(warehouse) == once
 

@@ -1,96 +1,156 @@
-"""kill -9 while the warehouse is written, published, backed up and written anew: nothing committed
-is lost, and whatever stands under its final name is whole."""
+"""kill -9 at random moments of all that is done to a warehouse: the next start is clean, nothing
+committed is lost, and whatever stands under its final name is whole."""
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import random
+import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
+from tests.warehouse.operations import (
+    OPERATIONS,
+    Place,
+    another,
+    begin,
+    begin_old,
+    expect,
+    live,
+    watched,
+)
 from warehouse.backup import backup, restore
-from warehouse.database import Warehouse, query
-from warehouse.inspect import inspect
-from warehouse.upkeep import check, sweep
-
-ROUNDS = 100
-"""Kills of the long run."""
-
-PROGRAM = """
-import itertools, sys
-from datetime import UTC, datetime
-from pathlib import Path
-from tests.warehouse.samples import an_article
-from warehouse import articles
-from warehouse.backup import backup
 from warehouse.database import Warehouse
-from warehouse.retention import Retention
-from warehouse.upkeep import check, clear, compact
+from warehouse.inspect import inspect
 
-warehouse, now = Warehouse(Path(sys.argv[1])), datetime.now(UTC)
-print("begun", flush=True)
-for number in itertools.count(int(sys.argv[2])):
-    with warehouse.writing("test") as connection:
-        urls = [f"https://example.org/{number}/{n}" for n in range(9)]
-        made = [an_article(url, text="text " * 50) for url in urls]
-        articles.store(connection, made, now)
-    print(number, flush=True)
-    warehouse.publish()
-    with warehouse.writing("maintain") as connection:
-        clear(connection, now, Retention())
-    compact(warehouse, worth=0)
-    backup(warehouse, warehouse.folder / f"backup-{number}.duckdb")
-"""
+ROUNDS = int(os.environ.get("ROUNDS", "100"))
+"""Kills of the long run for each operation, all of which hit it at work."""
+ARTICLES = 900
+MANY_ARTICLES = 2_400
+
+BEGUN, ENDED = "begun", "ended"
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["tests.warehouse.operations"])
 
 
-def killed(warehouse: Warehouse, first: int, seconds: float) -> int:
-    """Run the program from `first` on, kill it so long after it began; its last commit."""
-    command = [sys.executable, "-c", PROGRAM, str(warehouse.folder), str(first)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
-        assert program.stdout is not None
-        assert program.stdout.readline() == "begun\n"
-        time.sleep(seconds)
-        program.send_signal(signal.SIGKILL)
-        done = [first - 1, *(int(line) for line in program.stdout.read().split())]
-        assert program.wait() == -signal.SIGKILL
-    return done[-1]
+def carry_out(name: str, place: Place, told: Connection) -> None:
+    """In a process of its own: say when it begins, what is committed, and when it ended."""
+    told.send(BEGUN)
+    for done in OPERATIONS[name](place):
+        told.send(done)
+    told.send(ENDED)
 
 
-def survive(warehouse: Warehouse, rounds: int, chance: random.Random) -> None:
-    last = -1
-    for _ in range(rounds):
-        last = killed(warehouse, last + 1, chance.uniform(0, 1.5))
-        with warehouse.writing("look") as connection:
-            stored = connection.execute(
-                "SELECT DISTINCT split_part(url, '/', 4)::INT FROM store.article ORDER BY ALL"
-            ).fetchall()
-        # A commit may have come before the kill and its line not.
-        assert [n for (n,) in stored][: last + 1] == list(range(last + 1))
-        last = max([n for (n,) in stored], default=-1)
-        assert check(warehouse).rows["article"] == 9 * (last + 1)
-        warehouse.publish()
-        with warehouse.reading() as reader:
-            assert query(reader, "SELECT count(*) FROM articles")[1] == [(9 * (last + 1),)]
-        for file in warehouse.folder.glob("backup-*.duckdb"):
-            assert inspect(file).rows["article"] % 9 == 0
-    sweep(warehouse)
-    left = {file.name for file in warehouse.pipeline_folder.iterdir()}
-    assert left <= {"warehouse.duckdb", "writer.lock", "cycle.lock"}
+def killed(name: str, place: Place, seconds: float) -> tuple[bool, list[int]]:
+    """Begin an operation and kill it so long after; whether that hit, and what it had done."""
+    ours, theirs = _processes.Pipe(duplex=False)
+    process = _processes.Process(target=carry_out, args=(name, place, theirs))
+    process.start()
+    theirs.close()
+    assert ours.recv() == BEGUN
+    process.join(seconds)
+    process.kill()
+    process.join()
+    said = list(_all(ours))
+    assert ENDED in said or process.exitcode == -signal.SIGKILL, process.exitcode
+    return ENDED not in said, [number for number in said if isinstance(number, int)]
 
 
-def test_a_few_kills(tmp_path: Path) -> None:
-    survive(Warehouse(tmp_path / "data"), 4, random.Random(8))
+def _all(pipe: Connection) -> Iterator[int | str]:
+    while True:
+        try:
+            yield pipe.recv()
+        except EOFError:
+            return
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the rounds of an operation came to."""
+
+    name: str
+    length: float
+    """Seconds that it takes when nobody kills it."""
+    hits: list[float] = field(default_factory=list)
+    """When it was killed, in seconds from its beginning."""
+    late: int = 0
+
+    def __str__(self) -> str:
+        quarters = ", ".join(f"{1000 * at:.0f}" for at in statistics.quantiles(self.hits, n=4))
+        return (
+            f"{self.name}: {len(self.hits)} kills hit within its {1000 * self.length:.0f} ms "
+            f"(quartiles {quarters} ms), {self.late} came too late; 0 rows lost, the published "
+            "copy opened each time, 0 restarts unclean"
+        )
+
+
+def survive(name: str, begun: Place, folder: Path, rounds: int, chance: random.Random) -> Tally:
+    """Kill an operation that often, each time from the same beginning; an AssertionError names
+    what was lost."""
+    whole = another(begun, folder / "whole")
+    began = time.perf_counter()
+    assert not killed(name, whole, 300)[0]
+    tally = Tally(name, time.perf_counter() - began)
+    shutil.rmtree(whole.folder)
+    before = live(another(begun, folder / "before"))
+    while len(tally.hits) < rounds:
+        place = another(begun, folder / f"round {len(tally.hits)} {tally.late}")
+        seconds = chance.uniform(0, tally.length)
+        with watched(place.warehouse.published):
+            hit, done = killed(name, place, seconds)
+        expect(name, place, before, done)
+        shutil.rmtree(place.folder)
+        if hit:
+            tally.hits.append(seconds)
+        else:
+            tally.late += 1
+    return tally
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Place]:
+    return beginnings(tmp_path_factory.mktemp("small"), ARTICLES)
+
+
+def beginnings(folder: Path, articles: int) -> dict[bool, Place]:
+    """By whether an old noroshi wrote it."""
+    return {
+        False: begin(folder / "present", articles),
+        True: begin_old(folder / "old", articles),
+    }
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_few_kills(small: dict[bool, Place], tmp_path: Path, name: str) -> None:
+    survive(name, small[name == "migrate"], tmp_path, 1, random.Random(name))
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Place]:
+    return beginnings(tmp_path_factory.mktemp("large"), MANY_ARTICLES)
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(1800)
-def test_many_kills(tmp_path: Path) -> None:
-    survive(Warehouse(tmp_path / "data"), ROUNDS, random.Random())
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_many_kills(
+    large: dict[bool, Place], tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed = time.time_ns()
+    tally = survive(name, large[name == "migrate"], tmp_path, ROUNDS, random.Random(seed))
+    with capsys.disabled():
+        print(f"\n{tally} (seed {seed})")  # noqa: T201
 
 
 RESTORE = """

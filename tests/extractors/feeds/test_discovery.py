@@ -25,6 +25,12 @@ def alternate(href: str, kind: str = "application/rss+xml") -> str:
     return f'<link rel="alternate" type="{kind}" title="x" href="{href}">'
 
 
+INDEX = (
+    '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+    "<sitemap><loc>/2026-10.xml</loc><lastmod>2026-10-31</lastmod></sitemap>"
+    "<sitemap><loc>/2026-11.xml</loc><lastmod>2026-11-22T10:00:00Z</lastmod></sitemap>"
+    "</sitemapindex>"
+)
 FOUND: list[tuple[str, dict[str, Route], list[str], str, SourceKind]] = [
     ("a feed", {"/": fixed(RSS.encode())}, ["/"], "the address itself", SourceKind.FEED),
     ("a JSON feed", {"/": fixed(JSON_FEED.encode())}, ["/"], "the address", SourceKind.FEED),
@@ -75,6 +81,18 @@ FOUND: list[tuple[str, dict[str, Route], list[str], str, SourceKind]] = [
             "/news.xml": fixed(NEWS_SITEMAP.encode()),
         },
         ["/news.xml"],
+        "named by robots.txt",
+        SourceKind.SITEMAP,
+    ),
+    (
+        "the index of sitemaps that robots.txt names, by what it lists",
+        {
+            "/": page(),
+            "/robots.txt": fixed(b"Sitemap: /sitemap_index.xml"),
+            "/sitemap_index.xml": fixed(INDEX.encode()),
+            "/2026-11.xml": fixed(NEWS_SITEMAP.encode()),
+        },
+        ["/sitemap_index.xml"],
         "named by robots.txt",
         SourceKind.SITEMAP,
     ),

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import tomllib
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from extractors.address import canonical_url
+from extractors.feeds.dated import filled_in
 from extractors.feeds.listing import parse_html_list, selector
 from extractors.feeds.shipped import do_not_add, refusal, shipped_sources
 from extractors.feeds.state import forms
@@ -46,8 +48,7 @@ def test_every_language_and_party_has_an_enabled_source() -> None:
 @every_source
 class TestSource:
     def test_address_is_canonical(self, source: Source) -> None:
-        # One list has the day in its address; braces are no part of a canonical one.
-        url = source.url.replace("{YYYYMMDD}", "20251114")
+        url = filled_in(source.url, date(2025, 11, 14))
         assert canonical_url(url) == url
         assert url == source.url or not source.enabled
 

@@ -202,6 +202,19 @@ def test_a_listing_must_be_what_its_kind_needs(write: Write, lines: str, says: s
     assert "noroshi.toml, line" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("address", "right"),
+    [("{date:%Y/%m}/{date:%d}.json", True), ("{YYYYMMDD}.json", False), ("{date:%H}", False)],
+)
+def test_braces_in_an_address_are_the_day(write: Write, address: str, right: bool) -> None:
+    file = write(f'[[source]]\nid = "a"\nurl = "https://a.example/{address}"\n')
+    if right:
+        assert load(file).sources
+        return
+    with pytest.raises(SettingsError, match="is the day"):
+        load(file)
+
+
 PLACES = [
     (("timezone",), 1),
     (("schedule", "digest"), 4),
