@@ -67,7 +67,7 @@ def replay(house: House, file: Path, article: str | None = None) -> Counts:
     with extraction_workers() as workers:
         for begin in range(0, len(groups), BATCH):
             batch = groups[begin : begin + BATCH]
-            pool = workers(len(batch))
+            pool = workers.apart()
             total = _stored(warehouse, total, list(_reread(house, file, batch, pool)), pool)
     if total.better:
         # What a cycle that was killed left waiting is matched too, and may be told: all channels.
@@ -91,13 +91,10 @@ def _reread(
     house: House,
     file: Path,
     batch: Sequence[Sequence[KeptPart]],
-    pool: Executor | None,
+    pool: Executor,
 ) -> Iterator[Reread]:
     by_id = {source.id: source for source in house.sources}
     given = [(file, tuple(parts), _source(by_id, parts[0].source_id)) for parts in batch]
-    if pool is None:
-        yield from (read_again(*item) for item in given)
-        return
     for item, future in [(item, pool.submit(read_again, *item)) for item in given]:
         try:
             yield future.result()

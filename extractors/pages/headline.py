@@ -26,7 +26,7 @@ def headline(metadata: Metadata, url: str, fallback: str = "") -> str:
         fallback,
         *metadata.headings,
     )
-    return without_site(next(filter(None, told), ""), names)[:LONGEST]
+    return without_site(next(filter(None, told), "")[:LONGEST], names)
 
 
 def without_site(title: str, names: tuple[str, ...]) -> str:

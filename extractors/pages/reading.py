@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -91,6 +92,11 @@ class Look:
     error: ExtractorError | None = None
 
 
+SMALL = 50_000
+"""Bytes of a page that costs a second or two at the very most, whatever is in it (measured with
+nests, runs and mixtures of elements, entities, dates and quotes)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Reads articles by one fetcher, in one executor, into one archive."""
@@ -101,6 +107,9 @@ class Reader:
     """A process pool, or by default the loop's threads."""
     archive: Keeper | None = None
     """Where answers are kept; None: nowhere."""
+    apart: Callable[[], Executor] | None = None
+    """Gives the executor for pages of more than `SMALL` bytes, where there is no other: one that
+    ends what takes too long, which no thread can."""
 
     async def read(self, entry: Entry, source: Source) -> Reading:
         """The article of `entry`: from its page, or from the feed where that cannot be had."""
@@ -164,7 +173,12 @@ class _Pile:
         """Kept before it is read: a page that cannot be read today may be with better code."""
         record = await asyncio.to_thread(self._keep, response)
         self.answers.append(_answer(response, record))
-        return await _read_page(response, self.source, self.reader.executor)
+        return await _read_page(response, self.source, self._executor(response))
+
+    def _executor(self, response: Response) -> Executor | None:
+        reader = self.reader
+        large = len(response.body) > SMALL
+        return reader.apart() if reader.apart and large and not reader.executor else reader.executor
 
     async def _with_next(self, page: Page, url: str) -> Page:
         try:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -16,6 +15,7 @@ from extractors.web.warc import Archive
 from flows.configuration.settings import House
 from flows.cycle.account import Account
 from flows.cycle.in_time import in_time
+from flows.cycle.workers import Workers
 from flows.progress import Stages
 from warehouse import pages
 from warehouse.database import Warehouse
@@ -35,7 +35,7 @@ class Visits:
     house: House
     warehouse: Warehouse
     visitor: Visitor
-    workers: Callable[[int], Executor | None]
+    workers: Workers
     progress: Stages
     account: Account
     archive: Archive | None
@@ -47,7 +47,7 @@ class Visits:
         could not be read in time is put off; where its address is among the `unread`, it is stored
         already and stays as it is."""
         by_id = {source.id: source for source in self.house.sources}
-        reader = Reader(self.visitor, self.workers(len(batch)), self.archive)
+        reader = self._reader(len(batch))
         slow = [entry for entry in batch if server_of(entry.link) in self.slow]
         quick = [entry for entry in batch if server_of(entry.link) not in self.slow]
         with self.progress.stage("extract", len(quick)) as advance:
@@ -65,7 +65,7 @@ class Visits:
         """Ask for the pages of recent articles once more: changed, gone, or as they were?"""
         by_id = {source.id: source for source in self.house.sources if source.enabled}
         due = [(id_, known) for id_, known in await asyncio.to_thread(self._due) if id_ in by_id]
-        reader = Reader(self.visitor, self.workers(len(due)), self.archive)
+        reader = self._reader(len(due))
 
         async def look(item: tuple[str, Known]) -> Look:
             return await reader.look_again(item[1], by_id[item[0]])
@@ -75,6 +75,9 @@ class Visits:
         self.account.looks(looks)
         self._heed(look.reading for look in looks if look.reading)
         return looks
+
+    def _reader(self, pages: int) -> Reader:
+        return Reader(self.visitor, self.workers(pages), self.archive, self.workers.apart)
 
     def sync(self) -> None:
         """Have on the disk what the warehouse is about to point at."""

@@ -55,7 +55,11 @@ class Workers:
 
     def __call__(self, pages: int) -> Executor | None:
         """The pool, once so many pages were asked for that it is worth it."""
-        if self._pool is None and pages >= WORTH_A_POOL:
+        return self.apart() if self._pool or pages >= WORTH_A_POOL else None
+
+    def apart(self) -> Executor:
+        """The pool, however little there is to do: it ends what takes too long, no thread can."""
+        if self._pool is None:
             self._pool = HardyPool(ready=partial(read_page, _PAGE, "http://site.invalid/"))
         return self._pool
 

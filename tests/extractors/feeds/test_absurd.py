@@ -54,6 +54,10 @@ PAGES: dict[str, tuple[bytes, TextFrom]] = {
     "unclosed": (SENTENCE + b"<b><i>" * 10_000 + b"deep", TextFrom.PAGE),
     "30 MB": (SENTENCE * 450_000, TextFrom.FEED),
     "a title of 1 MB": (b"<title>" + b"x" * 1_000_000 + b"</title>" + SENTENCE, TextFrom.PAGE),
+    "a title of separators": (
+        b"<title>" + b"a | " * 25_000 + b"</title>" + SENTENCE,
+        TextFrom.PAGE,
+    ),
     "a script of 10 MB": (SENTENCE + b"<script>" + b"var a=1;" * 1_250_000, TextFrom.PAGE),
     "nothing but <": (SENTENCE + b"<" * 10_000_000, TextFrom.PAGE),
 }

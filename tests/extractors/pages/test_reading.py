@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from extractors.article import Arrival, TextFrom, article_id
 from extractors.entry import Entry
 from extractors.pages.compose import compose
 from extractors.pages.page import Page
-from extractors.pages.reading import Reader
+from extractors.pages.reading import SMALL, Reader
 from extractors.source import Source
 from extractors.web.fetch import Fetcher
 from tests.extractors.conftest import HASTY
@@ -69,6 +71,28 @@ async def test_a_page_that_cannot_be_read_leaves_the_feeds_own_text(
     assert (article.title, article.text) == (ENTRY.title, ENTRY.summary)
     assert article.retry_page is retry
     assert "could not be read" in article.warnings[0]
+
+
+class Dead(Executor):
+    """A pool whose process dies of whatever it is given."""
+
+    def submit(self, *work: object, **options: object) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_exception(BrokenExecutor())
+        return done
+
+
+async def test_a_large_page_is_read_apart_where_it_can_be_ended(site: Site, source: Source) -> None:
+    small = html("en").encode()
+    site.routes |= {"/a": fixed(small), "/large": fixed(small + b" " * SMALL)}
+    async with Fetcher("noroshi-test", HASTY) as fetcher:
+        reader = Reader(fetcher, apart=Dead)
+        read = [
+            (await reader.read(replace(ENTRY, link=site.url(path)), source)).article
+            for path in ("/a", "/large")
+        ]
+    assert [article.text_from for article in read] == [TextFrom.PAGE, TextFrom.FEED]
+    assert "keeps it for too long" in read[1].warnings[0]
 
 
 async def test_where_the_terms_forbid_it_no_page_is_fetched(site: Site, source: Source) -> None:

@@ -33,6 +33,13 @@ def test_few_pages_need_no_processes() -> None:
         assert executor_for(WORTH_A_POOL - 1) is None
 
 
+def test_what_may_take_long_has_one_however_few_there_are() -> None:
+    with extraction_workers() as executor_for:
+        pool = executor_for.apart()
+        assert executor_for(1) is pool
+        assert pool.submit(double, 4).result() == 8
+
+
 def test_what_is_expected_counts_together() -> None:
     with extraction_workers() as workers:
         workers.expect(WORTH_A_POOL - 1)
