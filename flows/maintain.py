@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flows.configuration.settings import House
-from warehouse import appearances, folding, pages, upkeep
+from warehouse import appearances, concordance, folding, pages, upkeep
 from warehouse.database import Warehouse
 from warehouse.inspect import Contents
 
@@ -40,10 +40,12 @@ def _maintain(house: House, now: datetime) -> str:
     warehouse.publish()
     for file in old:
         file.unlink(missing_ok=True)
+    with warehouse.reading() as connection:
+        added = concordance.renew(connection, warehouse.concordance)
     return (
         f"cleared {gone.requests} old requests, {gone.runs} old runs, {gone.versions} former "
         f"versions, {gone.orphans} rows of nothing and {len(old)} WARC files; "
-        f"{_checked(whole)}; {_compacted(saved)}; published"
+        f"{_checked(whole)}; {_compacted(saved)}; published; {added:,} texts more can be looked up"
     )
 
 

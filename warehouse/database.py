@@ -76,6 +76,11 @@ class Warehouse:
         return self.pipeline_folder / "sending.lock"
 
     @property
+    def concordance(self) -> Path:
+        """What searches on this machine look up (`warehouse.concordance`)."""
+        return self.folder / "concordance"
+
+    @property
     def ready(self) -> bool:
         """Whether there is something to read."""
         return self.kind.ready

@@ -51,6 +51,19 @@ def many(ids: Iterable[str]) -> str:
     return json.dumps(list(ids))
 
 
+PLACES = """(SELECT unnest(from_json($places, '["BIGINT"]')))"""
+"""What `numbers` makes of row numbers, as the right side of an IN."""
+
+
+KEYS = """(SELECT unnest(from_json($keys, '["UBIGINT"]')))"""
+"""The same for whole numbers without a sign."""
+
+
+def numbers(found: Iterable[int]) -> str:
+    """As `many`, for thousands of whole numbers."""
+    return json.dumps(list(found))
+
+
 def fetch_dicts(answer: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
     """All rows of an executed query, each under its column names."""
     columns = [column[0] for column in answer.description or []]

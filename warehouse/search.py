@@ -6,7 +6,6 @@ narrows the articles by what a match cannot do without, and `alerts.reading.verd
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,27 +15,17 @@ from itertools import islice
 import duckdb
 
 from alerts.reading.coding import Category, Evidence
-from alerts.reading.query import (
-    All,
-    Either,
-    Is,
-    Named,
-    Near,
-    Node,
-    Not,
-    Query,
-    Within,
-    Words,
-    parse,
-)
-from alerts.reading.verdict import Document, Queries, Reading, terms
+from alerts.reading.query import Is, Node, Query, parse
+from alerts.reading.verdict import Document, Queries, Reading
 from alerts.telling.writing.excerpt import excerpt
 from extractors.article import Origin
+from warehouse.concordance import KEY, MOST, Concordance, uncovered
 from warehouse.errors import QueryError
 from warehouse.folding import stale
-from warehouse.rows import fetch_dicts
+from warehouse.grams import needed
+from warehouse.narrowing import condition, fact, named, used
+from warehouse.rows import IDS, KEYS, PLACES, fetch_dicts, many, numbers
 
-_WORD = re.compile("[0-9a-z]")
 _FIRST_CHUNK = 64
 """Candidates that are decided at a time; each chunk is twice as large as the one before."""
 _LARGEST_CHUNK = 4096
@@ -44,11 +33,6 @@ _STRETCHES = (30, 120, 480)
 """Days before the newest article at which the search for more goes on."""
 _MANY = 20_000
 """Articles from which on looking by stretches of time is worth a statement for each."""
-_LISTED = 24
-"""A named vocabulary with more terms than this narrows nothing: looking for each takes longer
-than deciding."""
-
-
 _LANGUAGES = {"en", "ja", "zh", "zh-Hant", "zh-Hans"}
 
 
@@ -91,19 +75,21 @@ class Search:
     """Page 2 begins after the first `limit` articles."""
 
 
-def search(connection: duckdb.DuckDBPyConnection, wanted: Search) -> list[dict[str, object]]:
+def search(
+    connection: duckdb.DuckDBPyConnection, wanted: Search, concordance: Concordance | None = None
+) -> list[dict[str, object]]:
     """Rows with id, published_at, lang, origin, source, title, snippet, marks, url.
 
-    `marks` are the places in `snippet` (start, end) of the words that were asked for. Raises
-    alerts.errors.QueryError for a query that is none, and QueryError for a language or source that
-    no article has.
+    A `concordance` finds the same, sooner. `marks` are the places in `snippet` (start, end) of the
+    words that were asked for. Raises alerts.errors.QueryError for a query that is none, and
+    QueryError for a language or source that no article has.
     """
     _check(connection, wanted)
     query = parse(wanted.query)
     queries = Queries({"": query})
     answers = (
         _shown(row, reading)
-        for row in _candidates(connection, wanted, query)
+        for row in _candidates(connection, wanted, query, concordance)
         if (reading := queries.read(_document(row))).holds("")
     )
     return list(islice(answers, (wanted.page - 1) * wanted.limit, wanted.page * wanted.limit))
@@ -129,17 +115,39 @@ def _expect(
 
 
 def _candidates(
-    connection: duckdb.DuckDBPyConnection, wanted: Search, query: Query
+    connection: duckdb.DuckDBPyConnection,
+    wanted: Search,
+    query: Query,
+    concordance: Concordance | None,
 ) -> Iterator[dict[str, object]]:
-    """Articles that may answer, in order; read in chunks and by stretches of time, as few may be
-    needed."""
+    """Articles that may answer, in order; read in chunks, as few may be needed."""
     size = max(_FIRST_CHUNK, 2 * wanted.limit * wanted.page)
-    for stretch in _stretches(connection, wanted):
-        places = _narrowed(connection, wanted, query.root, stretch)
+    for places, asked in _places(connection, wanted, query.root, concordance):
         while places:
             chunk, places = places[:size], places[size:]
-            yield from _read(connection, chunk, coded=query.asks_coding)
+            yield from _read(connection, chunk, asked, coded=query.asks_coding)
             size = min(2 * size, _LARGEST_CHUNK)
+
+
+def _places(
+    connection: duckdb.DuckDBPyConnection,
+    wanted: Search,
+    root: Node,
+    concordance: Concordance | None,
+) -> Iterator[tuple[list[int], Node | None]]:
+    """Row numbers of what may answer, in order, and what the database is still to ask of them.
+
+    The last days are looked through. What lies further back is looked up in the concordance, or
+    looked through by stretches of time where that cannot tell."""
+    stretches = _stretches(connection, wanted)
+    if wanted.sort is Sort.NEWEST and stretches and _open(stretches[0]):
+        yield _narrowed(connection, wanted, root, stretches.pop(0)), None
+    found = _listed(connection, wanted, root, stretches, concordance) if stretches else []
+    if found is not None:
+        yield found, root
+        return
+    for stretch in stretches:
+        yield _narrowed(connection, wanted, root, stretch), None
 
 
 _Stretch = tuple[datetime | None, datetime | None]
@@ -178,47 +186,100 @@ def _clipped(
             yield first, last
 
 
+def _joined(stretches: Sequence[_Stretch]) -> _Stretch:
+    """From the first moment of all to the last; they follow each other, in whatever direction."""
+    begins, ends = zip(*stretches, strict=True)
+    return (
+        None if None in begins else min(begins),
+        None if None in ends else max(ends),
+    )
+
+
+def _open(stretch: _Stretch) -> bool:
+    """Whether it has a beginning and no end."""
+    return stretch[0] is not None and stretch[1] is None
+
+
 def _narrowed(
     connection: duckdb.DuckDBPyConnection, wanted: Search, root: Node, stretch: _Stretch
 ) -> list[int]:
-    """Row numbers of what may answer within a stretch, in order."""
+    """Row numbers of what may answer within a stretch, in order, by a look at all texts in it."""
     parameters: dict[str, object] = {}
-    conditions = [
-        *_within(stretch, parameters),
-        *_filtered(wanted, parameters),
-        f"({stale(connection)} OR {known})" if (known := _condition(root, parameters)) else None,
-    ]
-    condition = " AND ".join(known for known in conditions if known) or "TRUE"
+    asked = _asked(connection, root, parameters)
+    return _ordered(connection, wanted, stretch, asked, parameters)
+
+
+def _listed(
+    connection: duckdb.DuckDBPyConnection,
+    wanted: Search,
+    root: Node,
+    stretches: Sequence[_Stretch],
+    concordance: Concordance | None,
+) -> list[int] | None:
+    """Row numbers of what may answer within the stretches, in order, by the concordance and what it
+    does not cover; None where it cannot tell."""
+    need = needed(root)
+    keys = concordance.find(need) if concordance and need else None
+    if concordance is None or keys is None:
+        return None
+    others = uncovered(connection, concordance.covered)
+    if len(others) > MOST:
+        return None
+    whole = _joined(stretches)
+    among = f"""rowid IN (
+            SELECT rowid FROM store.article WHERE {KEY} IN {KEYS}
+            UNION ALL
+            FROM {PLACES}
+        )"""  # noqa: S608 (our own words)
+    parameters: dict[str, object] = {"keys": numbers(keys), "places": numbers(others)}
+    return _ordered(connection, wanted, whole, among, parameters)
+
+
+def _asked(
+    connection: duckdb.DuckDBPyConnection, root: Node, parameters: dict[str, object]
+) -> str | None:
+    """The condition of a query; texts that are folded otherwise meet it all."""
+    known = condition(root, parameters)
+    return f"({stale(connection)} OR {known})" if known else None
+
+
+def _ordered(
+    connection: duckdb.DuckDBPyConnection,
+    wanted: Search,
+    stretch: _Stretch,
+    asked: str | None,
+    parameters: dict[str, object],
+) -> list[int]:
+    """Row numbers of what lies in a stretch, passes the filters and meets a condition, in order."""
+    conditions = [*_within(stretch, parameters), *_filtered(wanted, parameters), asked]
     statement = f"""
         SELECT rowid
         FROM store.article
-        WHERE {condition}
+        WHERE {" AND ".join(one for one in conditions if one) or "TRUE"}
         ORDER BY {_ORDER[wanted.sort]}, id
         """  # noqa: S608 (the condition holds parameter names only)
-    # An alternative that narrows nothing leaves the parameters of the others unused.
-    used = set(re.findall(r"\$(\w+)", statement))
-    answer = connection.execute(statement, {n: v for n, v in parameters.items() if n in used})
+    answer = connection.execute(statement, used(statement, parameters))
     return [row[0] for row in answer.fetchall()]
 
 
 def _filtered(wanted: Search, parameters: dict[str, object]) -> Iterator[str]:
     if wanted.language is not None:
-        language = _named(parameters, wanted.language)
+        language = named(parameters, wanted.language)
         yield f"starts_with(language || '-', ${language} || '-')"
     if wanted.source is not None:
-        yield f"source_id = ${_named(parameters, wanted.source)}"
+        yield f"source_id = ${named(parameters, wanted.source)}"
     if wanted.origin is not None:
-        yield f"origin = ${_named(parameters, str(wanted.origin))}"
+        yield f"origin = ${named(parameters, str(wanted.origin))}"
     if wanted.category is not None:
-        yield _fact(Is("topic", str(wanted.category)), parameters)
+        yield fact(Is("topic", str(wanted.category)), parameters)
 
 
 def _within(stretch: _Stretch, parameters: dict[str, object]) -> Iterator[str]:
     begin, end = stretch
     if begin is not None:
-        yield _later(f"${_named(parameters, begin)}")
+        yield _later(f"${named(parameters, begin)}")
     if end is not None:
-        yield _before(f"${_named(parameters, end)}")
+        yield _before(f"${named(parameters, end)}")
 
 
 def _later(moment: str) -> str:
@@ -230,101 +291,36 @@ def _before(moment: str) -> str:
     return f"(published_at < {moment} OR (published_at IS NULL AND first_seen_at < {moment}))"
 
 
-def _condition(node: Node, parameters: dict[str, object]) -> str | None:
-    """What must be so in the database where `node` holds, or None where nothing is known.
-
-    Adds to `parameters` what it names.
-    """
-    match node:
-        case Words():
-            return _written(node, parameters)
-        case Named():
-            return _written(node, parameters) if len(terms(node)) <= _LISTED else None
-        case Is():
-            return _fact(node, parameters)
-        case Within():
-            return _every(node.words, parameters)
-        case Near() | All():
-            return _every(node.operands, parameters)
-        case Either():
-            each = [_condition(one, parameters) for one in node.operands]
-            known = [one for one in each if one is not None]
-            return f"({' OR '.join(known)})" if len(known) == len(each) else None
-        case Not():
-            return None
-
-
-def _every(nodes: Sequence[Node], parameters: dict[str, object]) -> str | None:
-    each = [_condition(one, parameters) for one in nodes]
-    known = [one for one in each if one is not None]
-    return f"({' AND '.join(known)})" if known else None
-
-
-def _written(node: Words | Named, parameters: dict[str, object]) -> str:
-    """A form of the words stands in the folded text, Latin ones at a word's beginning and end."""
-    forms = []
-    for term in terms(node):
-        contains = f"contains(folded, ${_named(parameters, term.pattern)})"
-        whole = _whole(term.pattern, term.open_end)
-        if whole != re.escape(term.pattern):
-            contains += f" AND regexp_matches(folded, ${_named(parameters, whole)})"
-        forms.append(f"({contains})")
-    return f"({' OR '.join(forms)})"
-
-
-def _named(parameters: dict[str, object], value: object) -> str:
-    name = f"p{len(parameters)}"
-    parameters[name] = value
-    return name
-
-
-def _whole(pattern: str, open_end: bool) -> str:
-    """RE2 has no look-around; what joins words in other scripts is left to the verdict."""
-    left = "(?:^|[^0-9a-z])" if _WORD.match(pattern[0]) else ""
-    right = "(?:$|[^0-9a-z])" if _WORD.match(pattern[-1]) and not open_end else ""
-    return f"{left}{re.escape(pattern)}{right}"
-
-
-def _fact(node: Is, parameters: dict[str, object]) -> str:
-    value = _named(parameters, node.value)
-    match node.facet:
-        case "source":
-            return f"starts_with(source_id, ${value})"
-        case "lang":
-            return f"starts_with(lower(language), lower(${value}))"
-        case "party":
-            table, condition = "coding", f"list_contains(parties, ${value})"
-        case "topic":
-            table, condition = "coded_event", f"category = ${value} AND status = 'reported'"
-    coded = f"SELECT (article_id, version_id) FROM store.{table} WHERE {condition}"  # noqa: S608
-    return f"(id, version_id) IN ({coded})"
-
-
 def _read(
-    connection: duckdb.DuckDBPyConnection, places: Sequence[int], *, coded: bool
+    connection: duckdb.DuckDBPyConnection,
+    places: Sequence[int],
+    asked: Node | None,
+    *,
+    coded: bool,
 ) -> list[dict[str, object]]:
-    """The articles in the order of `places`; with what the coder found where that is asked for.
+    """The articles in the order of `places`, of those that meet the condition of `asked`; with
+    what the coder found where that is asked for.
 
     By row number, which stays as long as nobody writes: looking a thousand ids up among a million
     takes twenty times as long."""
-    answer = connection.execute(
-        f"""
+    parameters: dict[str, object] = {"places": numbers(places)}
+    known = _asked(connection, asked, parameters) if asked else None
+    statement = f"""
         SELECT rowid AS place, id, version_id, published_at, language AS lang, origin,
                source_id AS source, title, text, url,
                CASE WHEN {stale(connection)} THEN NULL ELSE folded END AS folded
         FROM store.article
-        WHERE rowid IN (SELECT unnest($places::BIGINT[]))
-        """,  # noqa: S608 (our own words)
-        {"places": places},
-    )
+        WHERE rowid IN {PLACES} AND {known or "TRUE"}
+        """  # noqa: S608 (our own words)
+    answer = connection.execute(statement, used(statement, parameters))
     rows = {row["place"]: row for row in fetch_dicts(answer)}
     if coded:
         _add_coding(connection, {str(row["id"]): row for row in rows.values()})
-    return [rows[place] for place in places]
+    return [rows[place] for place in places if place in rows]
 
 
 def _add_coding(connection: duckdb.DuckDBPyConnection, rows: dict[str, dict[str, object]]) -> None:
-    for column, value, table, condition in (
+    for column, value, table, which in (
         ("parties", "max_by(parties, coded_at)", "coding", "TRUE"),
         ("topics", "list(DISTINCT category)", "coded_event", "status = 'reported'"),
     ):
@@ -332,10 +328,10 @@ def _add_coding(connection: duckdb.DuckDBPyConnection, rows: dict[str, dict[str,
             f"""
             SELECT article_id, version_id, {value}
             FROM store.{table}
-            WHERE article_id IN (SELECT unnest($ids::VARCHAR[])) AND {condition}
+            WHERE article_id IN {IDS} AND {which}
             GROUP BY article_id, version_id
             """,  # noqa: S608 (the words stand above)
-            {"ids": list(rows)},
+            {"ids": many(rows)},
         )
         for id, version, found in answer.fetchall():
             if rows[id]["version_id"] == version:

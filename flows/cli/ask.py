@@ -70,6 +70,7 @@ def search(
     """
     from alerts.reading.coding import Category
     from extractors.article import Origin
+    from warehouse.concordance import opened
     from warehouse.search import Search, Sort
     from warehouse.search import search as find
 
@@ -90,7 +91,7 @@ def search(
     )
     settings = house(config)
     with reading(settings) as connection:
-        rows = find(connection, wanted)
+        rows = find(connection, wanted, opened(settings.warehouse.concordance))
     if how is Format.TABLE:
         found = [row | {"found": _marked(row)} for row in rows]
         columns = ["id", "published_at", "lang", "source", "title", "found", "url"]

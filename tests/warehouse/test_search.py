@@ -21,10 +21,11 @@ from alerts.reading.match import match
 from alerts.reading.query import Is, Named, Query, Within, Words
 from alerts.reading.rule import Rule, RuleBook
 from alerts.telling.deciding.policy import Policy
-from extractors.article import Origin
+from extractors.article import Article, Origin
 from tests.alerts.reading.test_query import queries
 from tests.warehouse.samples import NOW, an_article
-from warehouse import articles, matching
+from warehouse import articles, concordance, matching
+from warehouse.concordance import Concordance
 from warehouse.database import Warehouse
 from warehouse.errors import QueryError as UnusableQuery
 from warehouse.search import Search, Sort, search
@@ -253,29 +254,45 @@ PIECES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def coded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A published warehouse with 150 coded articles in random words."""
+def sample() -> list[Article]:
+    """150 articles in random words."""
     chance = random.Random(4)
-    warehouse = Warehouse(Path(tmp_path_factory.mktemp("coded")))
-    batch = [
+    return [
         an_article(
             f"https://example.org/{number}",
             title="".join(chance.choices(PIECES, k=chance.randrange(4))),
-            text="".join(chance.choices(PIECES, k=chance.randrange(12))),
+            text="".join([*chance.choices(PIECES, k=chance.randrange(12)), f"#{number}"]),
             language=chance.choice(["en", "ja", "zh-Hant", "zh-Hans"]),
             source_id=chance.choice(["hk-a", "hk-b", "jp-a"]),
         )
         for number in range(150)
     ]
+
+
+@pytest.fixture(scope="module")
+def coded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A published warehouse with 150 coded articles in random words."""
+    warehouse = Warehouse(Path(tmp_path_factory.mktemp("coded")))
     with warehouse.writing("test") as connection:
-        articles.store(connection, batch, NOW)
+        articles.store(connection, sample(), NOW)
         waiting = matching.waiting(connection, limit=1000)
         judged = [matching.judge(one, Coder.shipped(), RuleBook(())) for one in waiting]
         matching.store(connection, judged, Policy(), datetime.now(UTC))
     warehouse.publish()
     with warehouse.reading() as connection:
         yield connection
+
+
+@pytest.fixture(scope="module")
+def half(tmp_path_factory: pytest.TempPathFactory) -> Concordance:
+    """A concordance that covers every other of those articles."""
+    folder = tmp_path_factory.mktemp("half")
+    with Warehouse(folder).writing("test") as connection:
+        articles.store(connection, sample()[::2], NOW)
+        assert concordance.renew(connection, folder / "concordance", worth=0) == 75
+    found = concordance.opened(folder / "concordance")
+    assert found
+    return found
 
 
 WORDS = [
@@ -290,6 +307,8 @@ WORDS = [
     "大阪",
     "a",
     "国",
+    "trav",
+    "日本への",
 ]
 word = st.builds(
     Words, st.sampled_from(WORDS), st.booleans(), st.sampled_from([None, "title", "text"])
@@ -325,6 +344,16 @@ def test_a_query_gives_the_same_articles_in_rules_and_in_search(
     found = {str(row["id"]) for row in search(coded, Search(str(query), limit=1000))}
     book = RuleBook.of(Rule("q", "Q", query=str(query)))
     assert found == {id for id, fires in _fired(coded, book) if fires}
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+@settings(max_examples=60, deadline=None)
+@given(query=queries(places, facts))
+def test_what_is_looked_up_is_what_is_looked_through(
+    coded: duckdb.DuckDBPyConnection, half: Concordance, sort: Sort, query: Query
+) -> None:
+    wanted = Search(str(query), sort=sort, limit=1000)
+    assert search(coded, wanted, half) == search(coded, wanted)
 
 
 _CODINGS: dict[str, Coding] = {}
