@@ -14,14 +14,14 @@ import duckdb
 
 from alerts.reading.event import Event
 from alerts.reading.rule import Development
-from alerts.telling.deciding.decider import Case, Decision, decide
-from alerts.telling.deciding.news import Told, joined, told_by
+from alerts.telling.deciding.decider import EVERYBODY, Case, Cooling, Decision, decide
+from alerts.telling.deciding.news import Told, told_by
 from alerts.telling.deciding.outbox import deliveries_for
 from alerts.telling.deciding.policy import Occasion, Policy
 from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
 from alerts.telling.writing.excerpt import excerpt
 from extractors.article import Origin, digest
-from warehouse import mutes, stories
+from warehouse import mutes, outbox, stories
 from warehouse.outbox import Announcement
 from warehouse.version import Found, Waiting
 
@@ -57,31 +57,64 @@ def announce(
     events: Touched,
     policy: Policy,
     now: datetime,
-) -> list[Announcement]:
-    """The alerts on a batch. Must run in its transaction, before they are posted."""
+) -> int:
+    """Decide on the alerts of a batch and write them; how many. Must run in its transaction."""
     fresh = _fresh(connection, found, events.after, now)
-    ids = {_story(events.after[id]) for id in fresh}
-    told, reached = stories.told(connection, ids), stories.reached(connection, ids)
-    cooling = stories.cooling(connection, ids, now)
+    known = _known(connection, fresh, events, policy, now)
     by_event = _by_event(found)
-    made = []
+    made, superseded = [], []
     for id in sorted(fresh, key=lambda id: (events.after[id].first_seen_at, id)):
-        event = events.after[id]
-        story = _story(event)
-        case = _case(event, fresh[id], told.get(story, ()), reached.get(story, ()), events, policy)
-        decision = decide(case, policy, now)
-        if decision is None:
-            continue
-        if waits := cooling.get(story):
-            decision = _with_what_waits(decision, waits)
-        announcement = _announcement(case, decision, fresh[id], by_event[id], policy, now)
-        if waits and decision.kind is NoticeKind.UPDATE:
-            stories.supersede(connection, announcement, waits)
-        made.append(announcement)
-        alert = told_by(event, announcement.notice.alert_id, official=case.official, at=now)
-        told.setdefault(story, []).append(alert)
-        reached.setdefault(story, set()).update(decision.channels)
-    return made
+        case = _case(events.after[id], fresh[id], known, events, policy)
+        for decision in decide(case, policy, now):
+            announcement = _announcement(case, decision, fresh[id], by_event[id], known, now)
+            if decision.kind is NoticeKind.UPDATE:
+                superseded += stories.superseded(case.cooling, decision.channels)
+            known.note(case, decision, announcement.notice.alert_id, now)
+            made.append(announcement)
+    outbox.post(connection, made, now)
+    stories.supersede(connection, superseded)
+    return len(made)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of the stories of a batch."""
+
+    told: dict[str, stories.Channels]
+    cooling: dict[str, dict[str, Cooling]]
+    official: Mapping[str, str]
+    """By event: the outlet that speaks for a government."""
+    policy: Policy
+
+    def note(self, case: Case, decision: Decision, alert_id: str, now: datetime) -> None:
+        """One more alert is made."""
+        story, waits = _story(case.event), decision.due_at > now
+        at = None if waits else now
+        alert = told_by(case.event, alert_id, official=case.official, at=at)
+        stories.note(self.told.setdefault(story, {}), alert, decision.channels)
+        cooling = self.cooling.setdefault(story, {})
+        for channel in decision.channels if decision.kind is NoticeKind.UPDATE else ():
+            cooling.pop(channel, None)
+            if waits:
+                ids = frozenset({alert_id})
+                cooling[channel] = Cooling(ids, decision.facts, decision.due_at)
+
+
+def _known(
+    connection: duckdb.DuckDBPyConnection,
+    fresh: Collection[str],
+    events: Touched,
+    policy: Policy,
+    now: datetime,
+) -> _Known:
+    ids = {_story(events.after[id]) for id in fresh}
+    officials = stories.officials(connection, fresh, policy.official)
+    return _Known(
+        stories.told(connection, ids, now),
+        stories.cooling(connection, ids, now),
+        {id: _named(*source, policy.outlets) for id, source in officials.items()},
+        policy,
+    )
 
 
 def _fresh(
@@ -115,19 +148,15 @@ def _story(event: Event) -> str:
 
 
 def _case(
-    event: Event,
-    fresh: Sequence[Found],
-    story: Sequence[Told],
-    reached: Collection[str],
-    events: Touched,
-    policy: Policy,
+    event: Event, fresh: Sequence[Found], known: _Known, events: Touched, policy: Policy
 ) -> Case:
+    story = _story(event)
     return Case(
         event=event,
         occasions=tuple(_occasion(item, event, policy) for item in fresh),
-        official=any(item.version.source_id in policy.official for item in fresh),
-        story=tuple(story),
-        reached=frozenset(reached),
+        official=event.id in known.official,
+        told=known.told.setdefault(story, {}),
+        cooling=known.cooling.setdefault(story, {}),
         old=events.old.get(event.id),
     )
 
@@ -143,38 +172,31 @@ def _occasion(item: Found, event: Event, policy: Policy) -> Occasion:
     )
 
 
-def _with_what_waits(decision: Decision, waits: stories.Cooling) -> Decision:
-    """One alert when the cool-down ends, for all that was new by then."""
-    if decision.kind is not NoticeKind.UPDATE:
-        return decision
-    facts = joined(waits.facts, decision.facts) or decision.facts
-    return replace(decision, facts=facts, due_at=waits.due_at)
-
-
 def _announcement(
     case: Case,
     decision: Decision,
     fresh: Sequence[Found],
     found: Sequence[Found],
-    policy: Policy,
+    known: _Known,
     now: datetime,
 ) -> Announcement:
-    speaker = _speaker(case.event, fresh, decision.facts, policy)
+    speaker = _speaker(case.event, fresh, decision.facts, known.policy)
+    further = decision.kind is NoticeKind.UPDATE
     notice = replace(
-        _notice(case, speaker, fresh, found, policy, now),
+        _notice(case, speaker, fresh, found, known.policy, now),
         kind=decision.kind,
-        facts=tuple(_sourced(fact, speaker, policy) for fact in decision.facts),
-        thread_id=case.story[0].alert_id if decision.kind is NoticeKind.UPDATE else None,
+        facts=tuple(_sourced(fact, known.official.get(case.event.id)) for fact in decision.facts),
+        thread_id=case.told[EVERYBODY][0].alert_id if further else None,
     )
     deliveries = deliveries_for(notice.alert_id, decision.channels, now, decision.due_at)
     return Announcement(notice, speaker.version.article_id, deliveries, case.official)
 
 
-def _sourced(fact: NewFact, speaker: Found, policy: Policy) -> NewFact:
-    """Who says so, for what an official source confirms."""
-    if fact.development is not Development.OFFICIAL:
+def _sourced(fact: NewFact, outlet: str | None) -> NewFact:
+    """Who says so, for what an official source confirms; one that waited says it already."""
+    if fact.development is not Development.OFFICIAL or fact.after != "official":
         return fact
-    return replace(fact, after=_outlet(speaker.version, policy.outlets))
+    return replace(fact, after=outlet or fact.after)
 
 
 def _speaker(
@@ -183,7 +205,8 @@ def _speaker(
     """The report that speaks for the event: the earliest that says what is new."""
     new = {fact.development for fact in facts}
     if Development.OFFICIAL in new:
-        return next(item for item in fresh if item.version.source_id in policy.official)
+        spoken = (item for item in fresh if item.version.source_id in policy.official)
+        return next(spoken, fresh[0])
     if Development.SEVERITY in new:
         grave = (item for item in fresh if item.match.severity == event.severity)
         return next(grave, fresh[0])
@@ -202,7 +225,7 @@ def _notice(
     shown = excerpt(version.title, version.text, why.evidence)
     reports = {item.version.article_id: item.version for item in found}
     return Notice(
-        alert_id=digest(f"{event.id}\n{sum(told.event_id == event.id for told in case.story)}"),
+        alert_id=_alert_id(case),
         event_id=event.id,
         rule_id=why.rule.id,
         rule_name=why.rule.name,
@@ -231,6 +254,12 @@ def _notice(
     )
 
 
+def _alert_id(case: Case) -> str:
+    """By the event and how many alerts there are on it already."""
+    before = sum(told.event_id == case.event.id for told in case.told.get(EVERYBODY, ()))
+    return digest(f"{case.event.id}\n{before}")
+
+
 def _rules(speaker: Found, fresh: Sequence[Found]) -> tuple[FiredRule, ...]:
     """Every rule that fired, that of the speaker first."""
     rules = {item.match.rule.id: item.match.rule for item in (speaker, *fresh)}
@@ -239,8 +268,12 @@ def _rules(speaker: Found, fresh: Sequence[Found]) -> tuple[FiredRule, ...]:
 
 def _outlet(version: Waiting, outlets: Mapping[str, str]) -> str:
     """The name that the operator gave to the source, or else the page's own for its site."""
-    named = outlets.get(version.source_id, version.source_id)
-    return named if named != version.source_id else version.site_name or version.source_id
+    return _named(version.source_id, version.site_name, outlets)
+
+
+def _named(source_id: str, site_name: str | None, outlets: Mapping[str, str]) -> str:
+    named = outlets.get(source_id, source_id)
+    return named if named != source_id else site_name or source_id
 
 
 def _word(value: object) -> str | None:

@@ -32,7 +32,7 @@ def holdings(connection: duckdb.DuckDBPyConnection, now: datetime) -> list[Holdi
         SELECT channel, held, count(*), max(due_at)
         FROM store.delivery
         WHERE state NOT IN ('sent', 'dead', 'skipped') AND held IS NOT NULL
-            AND bundle_id IS NULL AND attempts = 0 AND due_at > $now
+            AND bundle_id IS NULL AND bulletin_id IS NULL AND attempts = 0 AND due_at > $now
         GROUP BY channel, held
         ORDER BY channel, held
         """,

@@ -23,7 +23,6 @@ from alerts.reading.rule import RuleBook
 from alerts.reading.thread import predecessor
 from alerts.telling.deciding.policy import Policy
 from extractors.article import Arrival, Origin, digest
-from warehouse import outbox
 from warehouse.announcing import announce, touched
 from warehouse.rows import fetch_dicts, insert
 from warehouse.version import Found, Waiting
@@ -107,10 +106,9 @@ def store(
     _write_events(connection, list(events.after.values()))
     _join_articles(connection, found, now)
     _write_matches(connection, found, now)
-    announcements = announce(connection, found, events, policy, now)
-    outbox.post(connection, announcements, now)
+    alerts = announce(connection, found, events, policy, now)
     news = sum(item.version.origin is Origin.NEWS for item in found)
-    return Counts(news, len(announcements))
+    return Counts(news, alerts)
 
 
 def _threaded(assigned: Assignment, known: Sequence[Event]) -> list[Event]:

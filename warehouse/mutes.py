@@ -38,13 +38,38 @@ def told(connection: duckdb.DuckDBPyConnection, now: datetime) -> list[dict[str,
     return fetch_dicts(answer)
 
 
-def mute(connection: duckdb.DuckDBPyConnection, what: Mute, until: datetime, now: datetime) -> None:
-    """Make no alerts of it until then, whatever was said before."""
+def mute(connection: duckdb.DuckDBPyConnection, what: Mute, until: datetime, now: datetime) -> int:
+    """Make no alerts of it until then, whatever was said before; how many messages that waited
+    to go out are not sent. Whoever would have got them was told nothing: when the mute is over, a
+    further report tells."""
     unmute(connection, what)
     kind, key = what
     insert(
         connection, "store.mute", [{"kind": kind, "key": key, "until": until, "created_at": now}]
     )
+    return _take_back(connection, what)
+
+
+def _take_back(connection: duckdb.DuckDBPyConnection, what: Mute) -> int:
+    """Of a rule, what no other rule led to."""
+    answer = connection.execute(
+        """
+        UPDATE store.delivery
+        SET state = 'skipped', held = 'mute', error = 'it was muted before it went out'
+        WHERE state = 'pending' AND bundle_id IS NULL AND alert_id IN (
+            SELECT alert.id
+            FROM store.alert
+            LEFT JOIN store.event ON event.id = alert.event_id
+            WHERE CASE $kind
+                WHEN 'event' THEN coalesce(event.thread_id, event.id) = $key
+                ELSE list_distinct(coalesce(rules, [alert.rule_id])) = [$key]
+            END
+        )
+        RETURNING id
+        """,
+        {"kind": what[0], "key": what[1]},
+    )
+    return len(answer.fetchall())
 
 
 def unmute(connection: duckdb.DuckDBPyConnection, what: Mute) -> bool:

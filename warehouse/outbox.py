@@ -109,6 +109,7 @@ def claim(
     but the default. `last`: everything that this cycle tells is written.
     """
     found: list[Parcel] = []
+    _reconsider(connection, now, last=last)
     for channel in _waiting_channels(connection, now):
         reception = (receptions or {}).get(channel, Reception(channel))
         if reception.quiet:
@@ -124,6 +125,26 @@ def claim(
 _DUE = "state NOT IN ('sent', 'dead', 'skipped') AND due_at <= $now"
 _LOOSE = "bundle_id IS NULL AND bulletin_id IS NULL"
 """Alerts that go out singly, as far as is known."""
+_TRIED = "(attempts > 0 OR state = 'sending')"
+"""What a channel may have accepted: it is told under its own id and joins no others."""
+
+
+def _reconsider(connection: duckdb.DuckDBPyConnection, now: datetime, *, last: bool) -> None:
+    """What is held back is due, for the settings may have changed since: quiet hours and cap hold
+    it again where they still want to. So is what was due when it was written, at a moment that is
+    to come once more as clocks are set back."""
+    connection.execute(
+        """
+        UPDATE store.delivery
+        SET due_at = $now
+        WHERE state NOT IN ('sent', 'dead', 'skipped', 'sending') AND due_at > $now AND (
+            (state = 'pending' AND (held = 'quiet' OR bundle_id IS NOT NULL))
+            OR (state = 'pending' AND held = 'cap' AND $last)
+            OR (created_at > $now AND (state = 'failed' OR due_at <= created_at))
+        )
+        """,
+        {"now": now, "last": last},
+    )
 
 
 def _waiting_channels(connection: duckdb.DuckDBPyConnection, now: datetime) -> list[str]:
@@ -153,10 +174,14 @@ def _keep_quiet(
         f"""
         UPDATE store.delivery
         SET due_at = $until,
-            held = CASE WHEN {_LOOSE} THEN 'quiet' ELSE held END
+            held = CASE WHEN bundle_id IS NULL THEN 'quiet' ELSE held END
         WHERE channel = $channel AND {_DUE} AND NOT (
-            $loud AND {_LOOSE}
-            AND alert_id IN (SELECT id FROM store.alert WHERE severity = 'critical')
+            $loud AND coalesce(bundle_id, id) IN (
+                SELECT coalesce(bundle_id, delivery.id)
+                FROM store.delivery
+                JOIN store.alert ON alert.id = alert_id
+                WHERE channel = $channel AND severity = 'critical'
+            )
         )
         """,  # noqa: S608 (the conditions stand above)
         {**values, "until": until, "loud": loud},
@@ -165,7 +190,9 @@ def _keep_quiet(
 
 def _bundle_held(connection: duckdb.DuckDBPyConnection, channel: str, now: datetime) -> None:
     """What was held in quiet hours that are over becomes one message."""
-    held = _ids(connection, f"{_DUE} AND {_LOOSE} AND held = 'quiet'", channel, now)
+    held = _ids(
+        connection, f"{_DUE} AND {_LOOSE} AND NOT {_TRIED} AND held = 'quiet'", channel, now
+    )
     if len(held) > 1:
         _bundle(connection, held, Held.QUIET)
 
@@ -176,13 +203,14 @@ def _singles(
     """The alerts that may go out singly now, the gravest where there is no room for all; what finds
     none becomes one summary, or waits."""
     traffic = _traffic(connection, reception.channel, now)
-    due = _ids(connection, f"{_DUE} AND {_LOOSE}", reception.channel, now)
+    tried = _ids(connection, f"{_DUE} AND {_LOOSE} AND {_TRIED}", reception.channel, now)
+    due = _ids(connection, f"{_DUE} AND {_LOOSE} AND NOT {_TRIED}", reception.channel, now)
     rooms = room(reception, traffic)
     if summarises(reception, traffic, last=last):
         _bundle(connection, due[rooms:], Held.CAP)
     elif last and due[rooms:]:
         _hold(connection, due[rooms:], _room_at(connection, reception, now))
-    return due[:rooms]
+    return tried + due[:rooms]
 
 
 def _hold(connection: duckdb.DuckDBPyConnection, ids: Sequence[str], until: datetime) -> None:
@@ -207,33 +235,36 @@ def _room_at(
         FROM (
             SELECT sent_at, row_number() OVER (ORDER BY sent_at DESC) AS number
             FROM store.delivery
-            WHERE channel = $channel AND state = 'sent' AND {_LOOSE} AND sent_at > $since
+            WHERE channel = $channel AND state = 'sent' AND {_LOOSE}
+                AND sent_at > $since AND sent_at <= $now
         )
         WHERE number = $cap
         UNION ALL
         SELECT max(sent_at)
         FROM store.delivery
-        WHERE channel = $channel AND held = 'cap' AND bundle_id IS NOT NULL AND sent_at > $since
+        WHERE channel = $channel AND held = 'cap' AND bundle_id IS NOT NULL
+            AND sent_at > $since AND sent_at <= $now
         """,  # noqa: S608 (the condition stands above)
-        {"channel": reception.channel, "since": now - HOUR, "cap": reception.per_hour},
+        {"channel": reception.channel, "since": now - HOUR, "now": now, "cap": reception.per_hour},
     )
     return min((at + HOUR for (at,) in answer.fetchall() if at), default=now + HOUR)
 
 
 def _traffic(connection: duckdb.DuckDBPyConnection, channel: str, now: datetime) -> Traffic:
+    untried = f"{_DUE} AND {_LOOSE} AND NOT {_TRIED}"
+    lately = "(state = 'sent' AND sent_at > $since AND sent_at <= $now)"
+    again = f"({_DUE} AND {_TRIED})"
+    out = f"{_LOOSE} AND ({lately} OR {again} OR state = 'sending')"
     answer = connection.execute(
         f"""
-        SELECT count(*) FILTER (WHERE {_DUE} AND {_LOOSE}),
-               count(*) FILTER (WHERE state = 'sent' AND {_LOOSE} AND sent_at > $since),
+        SELECT count(*) FILTER (WHERE {untried}),
+               count(*) FILTER (WHERE {out}),
                coalesce(bool_or(
                    held = 'cap' AND bundle_id IS NOT NULL
-                   AND (state NOT IN ('sent', 'dead', 'skipped') OR sent_at > $since)
+                   AND (state NOT IN ('sent', 'dead', 'skipped') OR {lately})
                ), FALSE),
-               count(*) FILTER (WHERE {_DUE} AND {_LOOSE} AND severity = 'critical'),
-               count(*) FILTER (
-                   WHERE state = 'sent' AND {_LOOSE} AND sent_at > $since
-                   AND severity = 'critical'
-               )
+               count(*) FILTER (WHERE {untried} AND severity = 'critical'),
+               count(*) FILTER (WHERE {out} AND severity = 'critical')
         FROM store.delivery
         LEFT JOIN (SELECT id AS of, severity FROM store.alert) AS alert ON of = alert_id
         WHERE channel = $channel
@@ -273,13 +304,15 @@ def _bundle(connection: duckdb.DuckDBPyConnection, ids: Sequence[str], held: Hel
 
 
 def settle(connection: duckdb.DuckDBPyConnection, delivery: Delivery, now: datetime) -> None:
-    """Write down how a claimed message went, for every delivery in it."""
+    """Write down how a claimed message went, for every delivery in it. What failed after another
+    process took it over, and sent it, stays sent."""
     connection.execute(
         """
         UPDATE store.delivery
         SET state = $state, attempts = $attempts, due_at = $due_at, error = $error,
             sent_at = CASE WHEN $state = 'sent' THEN $now END
         WHERE coalesce(bundle_id, id) = $id
+            AND ($state = 'sent' OR state NOT IN ('sent', 'dead', 'skipped'))
         """,
         {
             "state": str(delivery.state),
@@ -298,7 +331,7 @@ def put_back(connection: duckdb.DuckDBPyConnection, ids: Collection[str], now: d
         """
         UPDATE store.delivery
         SET state = CASE WHEN attempts = 0 THEN 'pending' ELSE 'failed' END, due_at = $now
-        WHERE coalesce(bundle_id, id) IN (SELECT unnest($ids::VARCHAR[]))
+        WHERE coalesce(bundle_id, id) IN (SELECT unnest($ids::VARCHAR[])) AND state = 'sending'
         """,
         {"ids": list(ids), "now": now},
     )
@@ -319,15 +352,15 @@ def give_up(
     channel: str,
     why: str,
     *,
-    before: datetime,
+    before: datetime | None = None,
 ) -> int:
-    """What a channel was to be told before that moment, and was not, is dead; how many."""
+    """What a channel was to be told, before a moment or at all, and was not, is dead; how many."""
     answer = connection.execute(
         """
         UPDATE store.delivery
         SET state = 'dead', error = $why
         WHERE channel = $channel AND state NOT IN ('sent', 'dead', 'skipped')
-            AND coalesce(revived_at, created_at) <= $before
+            AND ($before::TIMESTAMPTZ IS NULL OR coalesce(revived_at, created_at) <= $before)
         RETURNING id
         """,
         {"channel": channel, "why": why, "before": before},
@@ -389,6 +422,8 @@ def _row(delivery: Delivery) -> dict[str, object]:
         "attempts": delivery.attempts,
         "due_at": delivery.due_at,
         "created_at": delivery.created_at,
+        # Its age counts from when it may go out: a cool-down may be longer than a lifetime.
+        "revived_at": delivery.due_at if delivery.due_at > delivery.created_at else None,
     }
 
 

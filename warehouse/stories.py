@@ -6,49 +6,92 @@ A story is known by the id of the event that began it.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import duckdb
 
 from alerts.reading.event import Event
-from alerts.telling.deciding.news import Told, told_by
+from alerts.telling.deciding.decider import EVERYBODY, Cooling
+from alerts.telling.deciding.news import Told, joined, told_by
+from alerts.telling.deciding.outbox import delivery_id
 from alerts.telling.notice import NewFact
 from warehouse.letters import fact_from
-from warehouse.outbox import Announcement
 from warehouse.rows import fetch_dicts
 
-
-@dataclass(frozen=True, slots=True)
-class Cooling:
-    """Further alerts on a story that wait for the end of a cool-down."""
-
-    alert_ids: frozenset[str]
-    facts: tuple[NewFact, ...]
-    due_at: datetime
+Channels = dict[str, list[Told]]
+"""By channel: the alerts on a story that it got or is to get, in order; under EVERYBODY all."""
 
 
-def told(connection: duckdb.DuckDBPyConnection, stories: Collection[str]) -> dict[str, list[Told]]:
-    """The alerts on each story, in order."""
+def officials(
+    connection: duckdb.DuckDBPyConnection, events: Collection[str], official: Collection[str]
+) -> dict[str, tuple[str, str | None]]:
+    """Of events that an official source reports as news: its id, and its page's name for the site;
+    the first of several."""
     answer = connection.execute(
         """
-        SELECT coalesce(event.thread_id, event.id) AS story, alert.id AS alert_id, event_id,
-               alert.severity, notice->>'direction' AS direction, notice->>'level' AS level,
-               notice->>'actor' AS actor, notice->>'target' AS target,
-               coalesce(official, TRUE) AS official, alert.created_at AS at
-        FROM store.alert
-        JOIN store.event ON event.id = event_id
-        WHERE story IN (SELECT unnest($stories::VARCHAR[]))
-        ORDER BY alert.created_at, alert.id
+        SELECT event_id, arg_min((source_id, site_name), (joined_at, article_id))
+        FROM store.event_article
+        JOIN store.article ON article.id = article_id
+        WHERE event_id IN (SELECT unnest($events::VARCHAR[])) AND origin = 'news'
+            AND coalesce(arrival, 'new') = 'new'
+            AND list_contains($official::VARCHAR[], source_id)
+        GROUP BY event_id
         """,
-        {"stories": list(stories)},
+        {"events": list(events), "official": list(official)},
     )
-    found: dict[str, list[Told]] = {}
+    return dict(answer.fetchall())
+
+
+_COOLS = """
+    alert.kind = 'update' AND state = 'pending' AND due_at > $now AND held IS NULL
+    AND bundle_id IS NULL
+"""
+"""A delivery that waits for the end of a cool-down."""
+
+
+def told(
+    connection: duckdb.DuckDBPyConnection, stories: Collection[str], now: datetime
+) -> dict[str, Channels]:
+    """What each channel was told of each story, or is to be. What a mute took back was not told."""
+    answer = connection.execute(
+        f"""
+        SELECT coalesce(event.thread_id, event.id) AS story, channel,
+               coalesce(held = 'mute', FALSE) AS muted, alert.id AS alert_id,
+               alert.event_id, alert.severity, notice->>'direction' AS direction,
+               notice->>'level' AS level, notice->>'actor' AS actor, notice->>'target' AS target,
+               coalesce(official, TRUE) AS official,
+               CASE
+                   WHEN state = 'skipped' OR {_COOLS} THEN NULL
+                   ELSE coalesce(sent_at, alert.created_at)
+               END AS at
+        FROM store.alert
+        JOIN store.event ON event.id = alert.event_id
+        LEFT JOIN store.delivery ON delivery.alert_id = alert.id
+        WHERE story IN (SELECT unnest($stories::VARCHAR[]))
+        ORDER BY alert.created_at, event.first_seen_at, event.id, alert.id, channel
+        """,  # noqa: S608 (the condition stands above)
+        {"stories": list(stories), "now": now},
+    )
+    found: dict[str, Channels] = {}
     for row in fetch_dicts(answer):
-        found.setdefault(str(row["story"]), []).append(_told(row))
+        channels = found.setdefault(str(row["story"]), {})
+        note(channels, _told(row), _reached(row))
     return found
+
+
+def _reached(row: dict[str, Any]) -> list[str]:
+    return [row["channel"]] if row["channel"] and not row["muted"] else []
+
+
+def note(channels: Channels, told: Told, names: Iterable[str]) -> None:
+    """One more alert, which these channels get."""
+    everybody = channels.setdefault(EVERYBODY, [])
+    if not any(known.alert_id == told.alert_id for known in everybody):
+        everybody.append(told)
+    for name in names:
+        channels.setdefault(name, []).append(told)
 
 
 def _told(row: dict[str, Any]) -> Told:
@@ -62,23 +105,6 @@ def _told(row: dict[str, Any]) -> Told:
         official=row["official"],
         at=row["at"],
     )
-
-
-def reached(connection: duckdb.DuckDBPyConnection, stories: Collection[str]) -> dict[str, set[str]]:
-    """The channels that were told of each story, or are to be."""
-    answer = connection.execute(
-        """
-        SELECT DISTINCT coalesce(event.thread_id, event.id) AS story, channel
-        FROM store.delivery
-        JOIN store.event ON event.id = event_id
-        WHERE story IN (SELECT unnest($stories::VARCHAR[]))
-        """,
-        {"stories": list(stories)},
-    )
-    found: dict[str, set[str]] = {}
-    for story, channel in answer.fetchall():
-        found.setdefault(story, set()).add(channel)
-    return found
 
 
 def old(
@@ -109,47 +135,52 @@ def old(
 
 def cooling(
     connection: duckdb.DuckDBPyConnection, stories: Collection[str], now: datetime
-) -> dict[str, Cooling]:
-    """Alerts that wait for the end of a cool-down, by story."""
+) -> dict[str, dict[str, Cooling]]:
+    """Alerts that wait for the end of a cool-down, by story and channel."""
     answer = connection.execute(
-        """
-        SELECT DISTINCT coalesce(event.thread_id, event.id) AS story, alert.id, alert.created_at,
-               facts, due_at
+        f"""
+        SELECT coalesce(event.thread_id, event.id) AS story, channel, alert.id, facts, due_at
         FROM store.delivery
         JOIN store.alert ON alert.id = alert_id
         JOIN store.event ON event.id = alert.event_id
-        WHERE kind = 'update' AND state = 'pending' AND due_at > $now AND held IS NULL
-            AND bundle_id IS NULL AND story IN (SELECT unnest($stories::VARCHAR[]))
-        ORDER BY alert.created_at, alert.id
-        """,
+        WHERE {_COOLS} AND story IN (SELECT unnest($stories::VARCHAR[]))
+        ORDER BY alert.created_at, event.first_seen_at, event.id, alert.id
+        """,  # noqa: S608 (the condition stands above)
         {"now": now, "stories": list(stories)},
     )
-    found: dict[str, list[tuple[Any, ...]]] = {}
-    for story, *row in answer.fetchall():
-        found.setdefault(story, []).append(tuple(row))
-    return {story: _cooling(rows) for story, rows in found.items()}
+    rows: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
+    for story, channel, *row in answer.fetchall():
+        rows.setdefault((story, channel), []).append(tuple(row))
+    found: dict[str, dict[str, Cooling]] = {}
+    for (story, channel), waiting in rows.items():
+        found.setdefault(story, {})[channel] = _cooling(waiting)
+    return found
 
 
 def _cooling(rows: Sequence[tuple[Any, ...]]) -> Cooling:
-    facts = tuple(fact_from(fact) for row in rows for fact in json.loads(row[2]))
-    return Cooling(frozenset(row[0] for row in rows), facts, min(row[3] for row in rows))
+    facts: tuple[NewFact, ...] = ()
+    for _, told, _ in rows:
+        facts = joined(facts, [fact_from(fact) for fact in json.loads(told)])
+    return Cooling(frozenset(row[0] for row in rows), facts, min(row[2] for row in rows))
 
 
-def supersede(
-    connection: duckdb.DuckDBPyConnection,
-    announcement: Announcement,
-    cooling: Cooling,
-) -> None:
-    """What waits for the end of a cool-down is not sent where a later alert says it too."""
+def superseded(cooling: Mapping[str, Cooling], channels: Iterable[str]) -> list[tuple[str, str]]:
+    """Alert and channel of what waits at `channels` for the end of a cool-down."""
+    return [
+        (alert_id, channel)
+        for channel in channels
+        if (waits := cooling.get(channel))
+        for alert_id in waits.alert_ids
+    ]
+
+
+def supersede(connection: duckdb.DuckDBPyConnection, pairs: Iterable[tuple[str, str]]) -> None:
+    """Do not send what a later alert says too: deliveries by alert and channel."""
     connection.execute(
         """
         UPDATE store.delivery
         SET state = 'skipped', error = 'a later alert says it too'
-        WHERE alert_id IN (SELECT unnest($alerts::VARCHAR[])) AND state = 'pending'
-            AND channel IN (SELECT unnest($channels::VARCHAR[]))
+        WHERE id IN (SELECT unnest($ids::VARCHAR[])) AND state = 'pending'
         """,
-        {
-            "alerts": list(cooling.alert_ids),
-            "channels": [delivery.channel for delivery in announcement.deliveries],
-        },
+        {"ids": [delivery_id(alert_id, channel) for alert_id, channel in pairs]},
     )

@@ -227,11 +227,13 @@ def alerts_mute(
     now = datetime.now(UTC)
     with _changing(settings, "mute") as connection:
         what = _muted(connection, event, rule)
-        mute(connection, what, now + length, now)
+        kept = mute(connection, what, now + length, now)
         mutes = [_named(item, settings) for item in told(connection, now)]
     called = next((item["headline"] for item in mutes if item["key"] == what[1]), None)
     of = f" ({called})" if called else ""
     say(f"muted {what[0]} {what[1]}{of} until {_clock(now + length, settings)}")
+    if kept:
+        say(f"{kept} message{'' if kept == 1 else 's'} that waited to go out will not be sent")
     return 0
 
 

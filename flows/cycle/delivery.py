@@ -86,6 +86,8 @@ class Round:
             return
         failed: list[Delivery] = []
         for number, parcel in enumerate(parcels, start=1):
+            if self.clock() >= parcel.delivery.due_at:
+                return  # the lease is over (the machine slept, say): others may be at it by now
             error = await _sent(channel, parcel)
             advance()
             if error is None or error.permanent:

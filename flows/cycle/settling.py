@@ -106,7 +106,7 @@ class Settling:
     def abandon(self, name: str, error: DeliveryError) -> None:
         """Give up all that waits for a channel."""
         with self.warehouse.writing("settle a delivery") as connection:
-            outbox.give_up(connection, name, str(error), before=self.clock())
+            outbox.give_up(connection, name, str(error))
 
     def _now_works(self, connection: Connection, before: Health, now: datetime) -> None:
         if not before.failures:

@@ -1,22 +1,36 @@
 """The decider: whether an event that articles report is told, to whom, as what, and when. Pure.
 
-- An event that begins a story is told once, wherever the rules that fired and the routes lead.
-- What goes on with a story is told again only for a fact that is new to readers, of a kind for
-  which a rule that fired wants a further alert, and not before its cool-down ends.
-- A channel that the story never reached gets it as a first alert.
+Each channel is judged by what it was told itself, for rules and routes may lead elsewhere with
+each report:
+
+- A channel that was told nothing of a story gets a first alert.
+- What goes on with a story is told again only for a fact that is new to the channel, of a kind for
+  which a rule that leads there wants a further alert, and not before its cool-down ends.
 - An event that was old when noroshi first saw it is told only for a new fact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.reading.event import Event
-from alerts.telling.deciding.news import Told, due, news, rings
+from alerts.telling.deciding.news import Told, due, joined, news, rings
 from alerts.telling.deciding.policy import Occasion, Policy
 from alerts.telling.notice import NewFact, NoticeKind
+
+EVERYBODY = ""
+"""Stands for a channel where all alerts on a story are meant, whoever got them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cooling:
+    """Further alerts on a story that wait at one channel for the end of a cool-down."""
+
+    alert_ids: frozenset[str]
+    facts: tuple[NewFact, ...]
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +41,12 @@ class Case:
     occasions: tuple[Occasion, ...]
     """The rules that fired on the new reports, one an article and rule."""
     official: bool
-    """Whether one of the new reports is an official source's."""
-    story: Sequence[Told] = ()
-    """The alerts on it, in order."""
-    reached: frozenset[str] = frozenset()
-    """Channels that were told of it."""
+    """Whether an official source reports it."""
+    told: Mapping[str, Sequence[Told]] = field(default_factory=dict)
+    """By channel: the alerts on the story that it got or is to get, in order; all that there are
+    under EVERYBODY."""
+    cooling: Mapping[str, Cooling] = field(default_factory=dict)
+    """By channel."""
     old: Told | None = None
     """What was old already, for an event that noroshi first saw as such."""
 
@@ -46,25 +61,57 @@ class Decision:
     facts: tuple[NewFact, ...] = ()
 
 
-def decide(case: Case, policy: Policy, now: datetime) -> Decision | None:
-    """The alert that a case makes; None where its reports join silently."""
-    everyone = policy.channels_for(case.occasions)
-    known = [*case.story, *([case.old] if case.old and not case.story else [])]
-    facts = news(case.event, known, official=case.official) if known else ()
-    if not known or _stands_alone(case, facts):
-        return Decision(NoticeKind.FIRST, everyone, now)
-    untold = tuple(name for name in everyone if case.story and name not in case.reached)
-    ringing = [occasion for occasion in case.occasions if rings(occasion.rule, facts)]
-    if ringing:
-        wanted = {*policy.channels_for(ringing), *untold}
-        channels = tuple(name for name in everyone if name in wanted)
-        due_at = due((occasion.rule for occasion in ringing), known, now) if case.story else now
-        kind = NoticeKind.UPDATE if case.story else NoticeKind.FIRST
-        return Decision(kind, channels, due_at, facts if case.story else ())
-    return Decision(NoticeKind.FIRST, untold, now) if untold else None
+def decide(case: Case, policy: Policy, now: datetime) -> tuple[Decision, ...]:
+    """The alerts that a case makes, one for each thing that channels are to be told; none where
+    its reports join silently. Where there is no channel, it is made for the record."""
+    ways: dict[str, list[Occasion]] = {}
+    for occasion in case.occasions:
+        for name in policy.channels_for([occasion]) or [EVERYBODY]:
+            ways.setdefault(name, []).append(occasion)
+    if len(ways) > 1:
+        ways.pop(EVERYBODY, None)
+    alike: dict[Decision, list[str]] = {}
+    for name, occasions in ways.items():
+        if decision := _for_one(case, name, occasions, now):
+            alike.setdefault(decision, []).append(name)
+    return tuple(_for_all(decision, names, policy) for decision, names in alike.items())
 
 
-def _stands_alone(case: Case, facts: Sequence[NewFact]) -> bool:
-    """An event that only seemed to go on with what was told: nothing in it is about that."""
-    told = {one.event_id for one in (*case.story, *([case.old] if case.old else []))}
-    return case.event.id not in told and not facts
+def _for_all(decision: Decision, names: Sequence[str], policy: Policy) -> Decision:
+    """One alert for the channels that are to be told the same, in the order of the settings."""
+    channels = tuple(name for name in policy.channels if name in names)
+    return Decision(decision.kind, channels, decision.due_at, decision.facts)
+
+
+def _for_one(
+    case: Case, channel: str, occasions: Sequence[Occasion], now: datetime
+) -> Decision | None:
+    """What one channel is to be told, by the rules that lead there."""
+    known = case.told.get(channel, ())
+    if known:
+        return _further(case, channel, occasions, now)
+    if case.old and not case.told.get(EVERYBODY):
+        facts = news(case.event, [case.old], official=case.official)
+        if not any(rings(occasion.rule, facts) for occasion in occasions):
+            return None
+    return Decision(NoticeKind.FIRST, (), now)
+
+
+def _further(
+    case: Case, channel: str, occasions: Sequence[Occasion], now: datetime
+) -> Decision | None:
+    """What a channel is to be told that knows the story."""
+    known = case.told[channel]
+    facts = news(case.event, known, official=case.official)
+    if not facts:
+        # An event that only seemed to go on with what was told: nothing in it is about that.
+        another = all(told.event_id != case.event.id for told in known)
+        return Decision(NoticeKind.FIRST, (), now) if another else None
+    ringing = [occasion.rule for occasion in occasions if rings(occasion.rule, facts)]
+    if not ringing:
+        return None
+    due_at = due(ringing, known, now)
+    if waits := case.cooling.get(channel):
+        facts = joined(waits.facts, facts) or facts
+        due_at = min(due_at, waits.due_at)
+    return Decision(NoticeKind.UPDATE, (), due_at, facts)

@@ -38,8 +38,10 @@ class Health:
     """When operators were told that it is down."""
 
     def resting(self, now: datetime) -> bool:
-        """Whether it is to be left alone."""
-        return self.retry_at is not None and now < self.retry_at
+        """Whether it is to be left alone. Not for what is yet to come, as clocks are set back."""
+        if self.retry_at is None or (self.failing_since and now < self.failing_since):
+            return False
+        return now < self.retry_at
 
 
 def after_success(health: Health) -> Health:

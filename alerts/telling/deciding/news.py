@@ -25,10 +25,12 @@ class Told:
     parties: frozenset[str]
     official: bool
     """Whether an official source had said so."""
-    at: datetime
+    at: datetime | None
+    """When it went out, or was written where it is on its way; None where it waits for the end of
+    a cool-down or was left out: no further alert has to keep a distance from it."""
 
 
-def told_by(event: Event, alert_id: str | None, *, official: bool, at: datetime) -> Told:
+def told_by(event: Event, alert_id: str | None, *, official: bool, at: datetime | None) -> Told:
     """What an alert on an event as it stands tells."""
     return Told(
         alert_id=alert_id,
@@ -63,9 +65,11 @@ def rings(rule: Rule, facts: Iterable[NewFact]) -> bool:
 
 
 def due(rules: Iterable[Rule], story: Sequence[Told], now: datetime) -> datetime:
-    """When a further alert may go out: after the shortest cool-down of the rules that want it."""
+    """When a further alert may go out: after the shortest cool-down of the rules that want it. An
+    alert that is of the future (clocks are set back) counts as of now."""
     shortest = min((rule.cooldown for rule in rules), default=timedelta())
-    return max(now, story[-1].at + shortest)
+    last = max((min(told.at, now) for told in story if told.at), default=now - shortest)
+    return max(now, last + shortest)
 
 
 def joined(earlier: Sequence[NewFact], later: Sequence[NewFact]) -> tuple[NewFact, ...]:

@@ -11,7 +11,7 @@ import pytest
 from alerts.reading.coding import Severity
 from alerts.reading.event import Event
 from alerts.reading.rule import Development, Rule
-from alerts.telling.deciding.decider import Case, Decision, decide
+from alerts.telling.deciding.decider import EVERYBODY, Case, Cooling, Decision, decide
 from alerts.telling.deciding.news import Told, joined, told_by
 from alerts.telling.deciding.policy import Occasion, Policy, Route
 from alerts.telling.notice import NewFact, NoticeKind
@@ -51,8 +51,11 @@ def told(event: Event = EVENT, *, official: bool = False) -> Told:
 
 def later(event: Event = EVENT, *rules: Rule, **changes: Any) -> Case:
     """Further reports when both channels were told of EVENT."""
-    facts: dict[str, Any] = {"story": (told(),), "reached": frozenset({"mail", "chat"})}
-    return case(event, *rules, **(facts | changes))
+    return case(event, *rules, **({"told": knows(told(), "mail", "chat")} | changes))
+
+
+def knows(alert: Told, *channels: str) -> dict[str, list[Told]]:
+    return {name: [alert] for name in (EVERYBODY, *channels)}
 
 
 SEQUEL = replace(EVENT, id="e2", thread_id="e1")
@@ -72,15 +75,14 @@ NEWS = [
 
 
 def decided(given: Case, policy: Policy = POLICY) -> Decision:
-    found = decide(given, policy, NOW)
-    assert found is not None
+    (found,) = decide(given, policy, NOW)
     return found
 
 
 def test_an_event_is_told_once() -> None:
     assert decided(case()) == Decision(NoticeKind.FIRST, ("mail", "chat"), NOW)
-    assert decide(later(), POLICY, NOW) is None
-    assert decide(later(replace(EVENT, severity="low")), POLICY, NOW) is None, "less grave"
+    assert decide(later(), POLICY, NOW) == ()
+    assert decide(later(replace(EVENT, severity="low")), POLICY, NOW) == (), "less grave"
 
 
 def test_it_is_recorded_where_there_is_no_channel() -> None:
@@ -97,11 +99,14 @@ def test_a_new_fact_is_told_to_all_that_were_told(
     again = decided(later(event, official=official))
     assert again == Decision(NoticeKind.UPDATE, ("mail", "chat"), NOW, new)
     quiet = replace(RULE, realert=tuple(set(Development) - {fact.development for fact in new}))
-    assert decide(later(event, quiet, official=official), POLICY, NOW) is None
+    assert decide(later(event, quiet, official=official), POLICY, NOW) == ()
 
 
 def test_what_was_official_is_confirmed_no_more() -> None:
-    assert decide(later(official=True, story=(told(official=True),)), POLICY, NOW) is None
+    assert (
+        decide(later(official=True, told=knows(told(official=True), "mail", "chat")), POLICY, NOW)
+        == ()
+    )
 
 
 def test_an_update_waits_for_the_shortest_cool_down() -> None:
@@ -116,15 +121,48 @@ def test_an_update_waits_for_the_shortest_cool_down() -> None:
 
 
 def test_a_channel_that_the_story_never_reached_gets_a_first_alert() -> None:
-    only_mail = later(reached=frozenset({"mail"}))
-    assert decided(only_mail) == Decision(NoticeKind.FIRST, ("chat",), NOW)
-    graver = later(replace(EVENT, severity="high"), reached=frozenset({"mail"}))
-    assert decided(graver).channels == ("mail", "chat")
+    only_mail = knows(told(), "mail")
+    assert decided(later(told=only_mail)) == Decision(NoticeKind.FIRST, ("chat",), NOW)
+    slow = replace(RULE, cooldown=timedelta(hours=6))
+    graver = decide(later(replace(EVENT, severity="high"), slow, told=only_mail), POLICY, NOW)
+    assert [(one.kind, one.channels, one.due_at) for one in graver] == [
+        (NoticeKind.UPDATE, ("mail",), NOW + timedelta(hours=6)),
+        (NoticeKind.FIRST, ("chat",), NOW),
+    ]
+
+
+def test_what_was_told_elsewhere_is_still_new_to_a_channel() -> None:
+    raised = replace(SEQUEL, level="red")
+    known = knows(told(), "mail", "chat")
+    for name in (EVERYBODY, "chat"):
+        known[name].append(told(raised))
+    (again,) = decide(later(raised, told=known), POLICY, NOW)
+    assert (again.kind, again.channels) == (NoticeKind.UPDATE, ("mail",))
+
+
+def test_what_waits_for_a_cool_down_goes_with_what_is_newer_and_no_later() -> None:
+    up = NewFact(Development.LEVEL, "amber", "red")
+    due_at = NOW + timedelta(hours=3)
+    waits = {"mail": Cooling(frozenset({"alert-2"}), (up,), due_at)}
+    known = knows(told(), "mail")
+    for name in (EVERYBODY, "mail"):
+        known[name].append(replace(told(replace(SEQUEL, level="red")), at=None))
+    raised = replace(SEQUEL, id="e3", level="black")
+    for cooldown, expected in ((6, due_at), (2, NOW + timedelta(hours=2))):
+        rule = replace(RULE, cooldown=timedelta(hours=cooldown))
+        again = decided(later(raised, rule, told=known, cooling=waits), Policy(("mail",)))
+        assert again.facts == (NewFact(Development.LEVEL, "amber", "black"),)
+        assert again.due_at == expected
+
+
+def test_clocks_that_are_set_back_delay_nothing() -> None:
+    ahead = knows(replace(told(), at=NOW + timedelta(hours=1)), "mail", "chat")
+    assert decided(later(replace(EVENT, severity="high"), told=ahead)).due_at == NOW
 
 
 def test_an_old_event_is_told_for_a_new_fact_alone() -> None:
     old = told_by(EVENT, None, official=False, at=NOW)
-    assert decide(case(old=old), POLICY, NOW) is None
+    assert decide(case(old=old), POLICY, NOW) == ()
     graver = decided(case(replace(EVENT, severity="high"), old=old))
     assert (graver.kind, graver.channels) == (NoticeKind.FIRST, ("mail", "chat"))
 
