@@ -13,6 +13,7 @@ from extractors.entry import Entry
 from extractors.errors import ExtractorError, FeedError, FetchError, RobotsRefused
 from extractors.feeds.dated import is_dated, issues
 from extractors.feeds.feed import Feed
+from extractors.feeds.form import forms
 from extractors.feeds.formats import PACE, parse_source
 from extractors.feeds.sitemap import ASK, is_index, parse_index, worth_reading
 from extractors.items import MOST, cut_warning
@@ -98,7 +99,7 @@ async def _get(
 ) -> Response:
     """What is offered to programs is fetched as it is offered; a page of links is a page, to which
     robots.txt applies."""
-    if source.kind is SourceKind.HTML_LIST:
+    if _is_page(source):
         try:
             return await fetcher.get(address, known)
         except RobotsRefused as error:
@@ -106,6 +107,12 @@ async def _get(
             raise RobotsRefused(address, error.what, remedy, temporary=error.temporary) from error
     plain = fetcher.fetcher if isinstance(fetcher, Visitor) else fetcher
     return await plain.get(address, known, pace=PACE.get(source.kind, 0.0))
+
+
+def _is_page(source: Source) -> bool:
+    """Whether robots.txt applies to what it answers."""
+    told = source.kind is SourceKind.STATE and forms()[source.document or ""].of_words
+    return told or source.kind is SourceKind.HTML_LIST
 
 
 async def _days(days: Sequence[Source], fetcher: Fetcher | Visitor) -> Answer:

@@ -3,19 +3,17 @@ and their changes told as entries."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from functools import cache
-from importlib.resources import files
 from urllib.parse import quote
 
 from extractors.article import Arrival, digest
 from extractors.dates import parse_date
 from extractors.entry import Entry
 from extractors.errors import FeedError
+from extractors.feeds.advice import REPORT, country, notices
 from extractors.feeds.feed import Feed
+from extractors.feeds.form import Form, forms
 from extractors.feeds.standing import Change, Comparison, Standing, Turn, compare
 from extractors.feeds.tree import Node, data_tree, filled, select, text_at
 from extractors.plain import plain_text
@@ -24,33 +22,6 @@ from extractors.source import Source
 NO = frozenset({"", "0", "n", "no", "false"})
 MOST = 2_000
 """Records of one document."""
-REPORT = "open it in a browser; if its form has changed, noroshi must learn the new one"
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """Where a document holds what, and how a change is told (see `state_documents.toml`)."""
-
-    language: str
-    page: str
-    key: str
-    place: str
-    levels: Mapping[str, str]
-    sentences: Mapping[str, str]
-    items: str = ""
-    in_force: str = ""
-    level: str = ""
-    flags: Mapping[str, str] = field(default_factory=dict)
-    words: tuple[str, ...] = ()
-    updated: str = ""
-
-
-@cache
-def forms() -> Mapping[str, Form]:
-    """The documents that can be read, by name."""
-    text = files("extractors.feeds").joinpath("state_documents.toml").read_text("utf-8")
-    tables = tomllib.loads(text)
-    return {name: Form(**{**row, "words": tuple(row["words"])}) for name, row in tables.items()}
 
 
 def parse_state(body: bytes, content_type: str | None, source: Source, url: str) -> Feed:
@@ -60,6 +31,11 @@ def parse_state(body: bytes, content_type: str | None, source: Source, url: str)
     nothing may be taken for lifted because a page is broken.
     """
     form = forms()[source.document or ""]
+    if form.of_words:
+        told = notices if form.notices else country
+        return Feed(
+            source.document or "", "", (), (), standings=told(body, content_type, source, url)
+        )
     tree, _ = data_tree(body, content_type, url)
     nodes = [node for node in select(tree, form.items) if isinstance(node.value, dict)][:MOST]
     found: dict[str, Standing] = {}
@@ -77,13 +53,15 @@ def changes(
 
     FeedError where the document speaks of other places altogether.
     """
-    seen = feed.standings or ()
+    form, seen = forms()[source.document or ""], feed.standings or ()
     known = None if former is None else tuple(former)
-    if known and not {s.key for s in known} & {s.key for s in seen}:
+    if form.notices:  # What a list of notices has no room for any more is in force all the same.
+        listed = {standing.key for standing in seen}
+        seen = (*seen, *(standing for standing in known or () if standing.key not in listed))
+    elif known and not {s.key for s in known} & {s.key for s in seen}:
         names = ", ".join(s.place for s in seen[:3])
         raise FeedError(source.url, f"speaks of other places than before ({names})", REPORT)
     compared = compare(known, seen, now)
-    form = forms()[source.document or ""]
     return tuple(_entry(change, form, source) for change in compared.changes), compared
 
 

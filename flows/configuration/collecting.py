@@ -143,7 +143,7 @@ class SourceTable(Table):
             if self.document is not None:
                 raise ValueError('document is for the kind "state"')
             return
-        from extractors.feeds.state import forms
+        from extractors.feeds.form import forms
 
         if self.document not in forms():
             known = " or ".join(repr(name) for name in forms())

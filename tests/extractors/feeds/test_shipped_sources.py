@@ -16,9 +16,9 @@ import pytest
 
 from extractors.address import canonical_url
 from extractors.feeds.dated import filled_in
+from extractors.feeds.form import forms
 from extractors.feeds.listing import parse_html_list, selector
 from extractors.feeds.shipped import do_not_add, refusal, shipped_sources
-from extractors.feeds.state import forms
 from extractors.source import Source, SourceKind
 
 ROOT = Path(__file__).parents[3]
@@ -36,7 +36,7 @@ every_source = pytest.mark.parametrize("source", SOURCES, ids=lambda s: s.id)
 
 
 def test_ids_and_addresses_are_unique() -> None:
-    assert len(SOURCES) == len({s.id for s in SOURCES}) == len({s.url for s in SOURCES}) == 72
+    assert len(SOURCES) == len({s.id for s in SOURCES}) == len({s.url for s in SOURCES}) == 73
 
 
 def test_every_language_and_party_has_an_enabled_source() -> None:
@@ -149,8 +149,12 @@ class TestRefusal:
             assert refusal(example) == refused.why or "*" in host, refused
 
 
-ADDED = {"jp-mofa-opendata-cn", "cn-consular-list"}
-"""Alternates that the collected rows name in words."""
+ADDED = {
+    "jp-mofa-opendata-cn",
+    "cn-consular-list",
+    "cn-country-advice-jp",
+}
+"""Alternates that the collected rows name in words, and official pages read as what is in force."""
 
 
 @pytest.mark.shared

@@ -16,8 +16,9 @@ from alerts.reading.coder import Coder
 from extractors.article import Arrival
 from extractors.entry import Entry
 from extractors.errors import FeedError
+from extractors.feeds.form import forms
 from extractors.feeds.standing import DISTRUST, PATIENCE, Comparison, Standing, Turn, compare
-from extractors.feeds.state import changes, forms, parse_state
+from extractors.feeds.state import changes, parse_state
 from extractors.source import Source, SourceKind
 
 NOW = datetime(2026, 11, 1, 4, tzinfo=UTC)
