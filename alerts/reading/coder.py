@@ -125,13 +125,13 @@ class Coder:
         `there` are the lists that have a word anywhere in the text."""
         if passage.foreign and len(passage.parties) < 2:
             return []
-        names = passage.lists.keys()
+        names, heads = frozenset(passage.lists), self._heads
         spotted = [
             (head.sign, hits)
-            for name in names
-            if name in self._heads
-            for head in self._heads[name]
-            if head.needs <= names and names.isdisjoint(head.bars) and head.suits(there)
+            for name in passage.lists
+            if name in heads
+            for head in heads[name]
+            if head.needs <= names and head.bars.isdisjoint(names) and head.suits(there)
             for hits in _combinations(head.sign, passage)
         ]
         kept = spotted if len(spotted) < 2 else _best(spotted)
@@ -215,30 +215,34 @@ def _nearest(head: Hit, others: Sequence[Hit], reach: int) -> Hit | None:
 
 def _best(spotted: Sequence[Spotted]) -> list[Spotted]:
     """Those that no other outdoes; most others are ruled out by where their words begin and end."""
-    reach = [(min(hits)[0], max([hit[1] for hit in hits])) for _, hits in spotted]
-    return [
-        one
-        for one, (low, high) in zip(spotted, reach, strict=True)
-        if not any(
-            first <= low and high <= last and _outdoes(other, one)
-            for other, (first, last) in zip(spotted, reach, strict=True)
-        )
-    ]
+    reach = [(min(one[1])[0], max([hit[1] for hit in one[1]]), one) for one in spotted]
+    kept = []
+    for low, high, one in reach:
+        for first, last, other in reach:
+            if first <= low and high <= last and _outdoes(other, one):
+                break
+        else:
+            kept.append(one)
+    return kept
 
 
 def _outdoes(better: Spotted, one: Spotted) -> bool:
     """Whether `better` reads the words of `one` more fully, by more or longer words."""
     wide, narrow = better[1], one[1]
-    if len(wide) < len(narrow) or better is one:
+    if better is one or len(wide) < len(narrow):
         return False
-    for start, end, _ in narrow:
-        if not any(low <= start and end <= high for low, high, _ in wide):
-            return False
-    return len(wide) > len(narrow) or _size(wide) > _size(narrow)
+    if len(wide) == len(narrow) and _size(wide) <= _size(narrow):
+        return False
+    return all(_is_inside(hit, wide) for hit in narrow)
+
+
+def _is_inside(hit: Hit, wide: tuple[Hit, ...]) -> bool:
+    start, end, _ = hit
+    return any(low <= start and end <= high for low, high, _ in wide)
 
 
 def _size(hits: tuple[Hit, ...]) -> int:
-    return sum(end - start for start, end, _ in hits)
+    return sum([end - start for start, end, _ in hits])
 
 
 def _events(
@@ -334,11 +338,14 @@ def _evidence(
     findings: Sequence[Finding], folded: Mapping[Place, Folded], scanner: Scanner
 ) -> tuple[Evidence, ...]:
     made: set[tuple[bool, int, int, str]] = set()
+    seen: set[tuple[Place, Hit]] = set()
     for finding in findings:
         field = finding.passage.field
-        for hit in finding.hits:
-            start, end = folded[field].origin(hit.start, hit.end)
-            made.add((field == "text", start, end, scanner.terms[hit.term].spelling))
+        new = [hit for hit in finding.hits if (field, hit) not in seen]
+        seen.update([(field, hit) for hit in new])
+        for start, end, term in new:
+            low, high = folded[field].origin(start, end)
+            made.add((field == "text", low, high, scanner.terms[term].spelling))
         if len(made) >= _EVIDENCE:
             break
     return tuple([Evidence("text" if b else "title", s, e, term) for b, s, e, term in sorted(made)])

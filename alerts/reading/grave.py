@@ -7,6 +7,7 @@ it by steps; caps come last. The words are data (`vocabulary/severity.toml`, `mo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from alerts.reading.coding import Category, Direction, Severity, Status
@@ -36,7 +37,7 @@ class Setting(NamedTuple):
 
 def setting(read: Sequence[Passage], steps: Sequence[Passage]) -> Setting:
     """The setting of a text, of which `steps` are the sentences that tell an escalation."""
-    named = {name for passage in steps for name in passage.lists if name.startswith(_MINISTRY)}
+    named = {n for passage in steps for n in passage.lists if n.startswith(_MINISTRY)}
     body = [p for p in read if p.field == "text"]
     sourced = any(not _SOURCES.isdisjoint(p.lists) for p in body)
     return Setting(len(named), sourced or not body)
@@ -61,16 +62,20 @@ def grade(
     around: Setting,
 ) -> Grade:
     """The severity of an event that `told` speaks of, the sentences in the order of the text."""
-    base = LEVELS.get(level or "") or max((s.severity for s in signs), key=lambda s: s.rank)
-    if status in {Status.DENIED, Status.BACKGROUND}:
-        return Grade(Severity.LOW, (f"low, as it is {status}",))
+    if status is _DENIED or status is _BACKGROUND:
+        return Grade(_LOW, (f"low, as it is {status}",))
+    base = LEVELS.get(level or "") or max([s.severity for s in signs], key=_rank)
     steps = [*_rises(signs, told, around), *_falls(signs[0].category, told, level)]
     rank = min(max(base.rank + sum(step for step, _ in steps), 0), 3)
     terms = (f"{base} by {'level ' + level if level else 'kind'}", *(why for _, why in steps))
     if status is Status.CONSIDERED and rank > Severity.MEDIUM.rank:
         return Grade(Severity.MEDIUM, (*terms, "at most medium, as it is only considered"))
-    return Grade(list(Severity)[rank], terms)
+    return Grade(_BY_RANK[rank], terms)
 
+
+_BY_RANK = tuple(Severity)
+_rank = attrgetter("rank")
+_LOW, _DENIED, _BACKGROUND = Severity.LOW, Status.DENIED, Status.BACKGROUND
 
 Steps = list[tuple[int, str]]
 
@@ -94,25 +99,40 @@ _SEVERAL = 2
 def _falls(category: Category, told: Sequence[Passage], level: str | None) -> Steps:
     """What makes it less grave, one step for each reason."""
 
-    def says(name: str) -> bool:
-        return any(name in passage.lists for passage in told)
-
+    said = {name for passage in told for name in _STEPS.intersection(passage.lists)}
     steps: Steps = []
-    if says("severity.anonymous") and not says("severity.official"):
+    if not said:
+        return steps
+    if "severity.anonymous" in said and "severity.official" not in said:
         steps.append((-1, "-1 only unnamed sources"))
-    if category in _LOCAL and says("severity.minor") and not _by_state(told):
+    if category in _LOCAL and "severity.minor" in said and not _by_state(told):
         steps.append((-1, "-1 below a government"))
-    if category is Category.TRAVEL_ADVISORY and says("severity.repeat"):
+    if category is Category.TRAVEL_ADVISORY and "severity.repeat" in said:
         steps.append((-1, "-1 said before"))
-        if says("severity.mission") and not says("severity.ministry.foreign"):
+        if "severity.mission" in said and "severity.ministry.foreign" not in said:
             steps.append((-1, "-1 by a mission alone"))
-    if says("severity.natural"):
+    if "severity.natural" in said:
         steps.append((-1, "-1 caused by nature, health or technology"))
-    if level is None and says("severity.partial") and not says("severity.many"):
+    if level is None and "severity.partial" in said and "severity.many" not in said:
         steps.append((-1, "-1 partial"))
     return steps
 
 
+_STEPS = frozenset(
+    f"severity.{name}"
+    for name in (
+        "anonymous",
+        "official",
+        "minor",
+        "repeat",
+        "mission",
+        "ministry.foreign",
+        "natural",
+        "partial",
+        "many",
+    )
+)
+"""Lists of what lowers a severity, or keeps it from being lowered."""
 _LOCAL = {Category.EXCHANGE_CANCELLATION, Category.PUBLIC_SENTIMENT}
 """Categories in which towns, schools and companies act."""
 

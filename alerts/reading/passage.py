@@ -35,11 +35,8 @@ class Passage(NamedTuple):
     """Whether a country outside the triangle is named (Taiwan as a quarrel is none)."""
     scale: int
     """How many characters say what one does in Chinese or Japanese: 1, or 3 in Latin script."""
-
-    @property
-    def leads(self) -> bool:
-        """In the title, or where a reader looks first."""
-        return self.field == "title" or self.number < _LEAD
+    leads: bool
+    """In the title, or where a reader looks first."""
 
 
 _NAMED: dict[str, tuple[str, ...]] = {
@@ -69,7 +66,7 @@ class Reader:
         """The parties that the words name, where they are fewer than two; then no passage will
         name more. None where there are more, or where the passages have to decide."""
         terms = {hit[2] for found in hits.values() for hit in found}
-        named = _NOBODY.union(*[self._parties[term] for term in terms])
+        named = _NOBODY.union(*map(self._parties.__getitem__, terms))
         return named if len(named) < 2 and terms.isdisjoint(self._voices) else None
 
     def passages(
@@ -102,7 +99,10 @@ class Reader:
                         lists[name] = [hit]
                 hit = next(hits, _END)
             named, foreign = parties_of(lists), _foreign(lists)
-            yield Passage(field, number, start, text[start:end], lists, named, foreign, scale)
+            leads = field == "title" or number < _LEAD
+            yield Passage(
+                field, number, start, text[start:end], lists, named, foreign, scale, leads
+            )
 
 
 _TAIWANESE = "parties.taiwan-voice"

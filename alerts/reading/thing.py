@@ -24,9 +24,9 @@ _NEAR = 4
 
 def thing(category: Category, passage: Passage, hits: Sequence[Hit]) -> str | None:
     """The thing of an event of that kind told by `hits` in the sentence, the surest kind first."""
-    found = (*_known(category, passage, hits), *_counted(category, passage))
-    if found or category is not Category.EXCHANGE_CANCELLATION:
-        return found[0] if found else None
+    found = _known(category, passage, hits) or _counted(category, passage)
+    if found or category is not _EXCHANGE:
+        return found
     return next(_quoted(passage, hits), None)
 
 
@@ -39,26 +39,28 @@ def tells_apart(one: str | None, other: str | None) -> bool:
     return len(kinds) == 1 and one not in other and other not in one
 
 
-def _known(category: Category, passage: Passage, hits: Sequence[Hit]) -> list[str]:
-    """Things of the vocabulary, the nearest to the event first."""
+def _known(category: Category, passage: Passage, hits: Sequence[Hit]) -> str | None:
+    """The thing of the vocabulary that stands nearest to the event."""
     prefix = f"objects.{category}."
+    names = [name for name in passage.lists if name.startswith(prefix)]
+    if not names:
+        return None
     start = hits[0].start
-    near = [
-        (min(abs(hit.start - start) for hit in passage.lists[name]), name.removeprefix(prefix))
-        for name in passage.lists
-        if name.startswith(prefix)
-    ]
-    return [name for _, name in sorted(near)]
+    away = [(min([abs(hit.start - start) for hit in passage.lists[n]]), n) for n in names]
+    return min(away)[1].removeprefix(prefix)
 
 
-def _counted(category: Category, passage: Passage) -> Iterator[str]:
-    wanted = _COUNTS.get(category)
+def _counted(category: Category, passage: Passage) -> str | None:
+    if not (wanted := _COUNTS.get(category)):
+        return None
     for hit in passage.lists.get(f"objects.count.{wanted}", ()):
         before = passage.text[max(hit.start - passage.start - 12, 0) : hit.start - passage.start]
         if number := _NUMBER.search(before):
-            yield f"{number[1]}-{wanted}"
+            return f"{number[1]}-{wanted}"
+    return None
 
 
+_EXCHANGE = Category.EXCHANGE_CANCELLATION
 _COUNTS = {Category.TRANSPORT: "routes", Category.TRADE_RESTRICTION: "entities"}
 
 
