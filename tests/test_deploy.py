@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -202,14 +203,18 @@ def test_compose_publishes_no_port_and_builds_the_dockerfile() -> None:
 
 def test_prefect_finds_the_flows_and_what_they_take() -> None:
     from prefect import Flow
+    from prefect.events import DeploymentEventTrigger
     from prefect.utilities.importtools import import_object
 
     deployments = yaml.safe_load((DEPLOY / "prefect.yaml").read_text("utf-8"))["deployments"]
-    assert [d["name"] for d in deployments] == ["watch", "digest", "weekly", "maintain"]
+    names = ["watch", "digest", "weekly", "maintain", "silence"]
+    assert [d["name"] for d in deployments] == names
     for deployment in deployments:
         flow = import_object(deployment["entrypoint"])
         assert isinstance(flow, Flow)
         assert set(deployment["parameters"]) <= set(flow.parameters.properties)
+        for trigger in deployment.get("triggers", ()):
+            assert DeploymentEventTrigger.model_validate(trigger).within == timedelta(hours=1)
 
 
 # Messages -----------------------------------------------------------------------------------------

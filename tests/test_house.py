@@ -45,7 +45,8 @@ EDGES = {
     "requests": {"alerts/telling/sending/webhook.py", "alerts/telling/sending/wire.py"},
     "jinja2": {"alerts/telling/writing/stationery.py"},
     "prefect": {
-        f"flows/orchestration/{name}.py" for name in ("orchestrated", "serve", "prefect_child")
+        f"flows/orchestration/{name}.py"
+        for name in ("alarm", "orchestrated", "serve", "prefect_child")
     },
 }
 

@@ -7,6 +7,7 @@ the next cycle repeats the rest.
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prefect import flow, task
@@ -18,6 +19,7 @@ from prefect.states import Cancelled
 from alerts.telling.writing.digest import Span
 from flows.configuration.settings import find, load
 from flows.cycle.report import markdown_report, sentence
+from flows.cycle.silence import keep_watch
 from flows.cycle.summary import Summary
 from flows.digest import send_digest
 from flows.errors import CycleBusy
@@ -88,6 +90,20 @@ async def maintain(config: str | None = None) -> str:
 
     await _as_task("maintain", clear)
     return done
+
+
+@flow(name="silence")
+async def silence(config: str | None = None) -> int:
+    """Look for what is silent and tell operators; how many messages were accepted."""
+    house = load(find(Path(config) if config else None))
+    told = 0
+
+    async def look() -> None:
+        nonlocal told
+        told = await keep_watch(house, lambda: datetime.now(UTC))
+
+    await _as_task("look for silence", look)
+    return told
 
 
 def flush() -> None:

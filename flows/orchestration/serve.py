@@ -22,6 +22,7 @@ from flows.configuration.tables import Schedule
 from flows.configuration.timetable import weekly
 from flows.cycle.silence import keep_watch
 from flows.errors import FlowError
+from flows.orchestration.alarm import keep_alarm, patience
 from flows.orchestration.prefect_server import environment_for, refuse_taken, running
 from warehouse.errors import WarehouseError
 
@@ -72,6 +73,7 @@ async def _keep_schedules(house: House) -> None:
     runner = OurRunner(name="noroshi")
     ids = {d.name: await runner.aadd_deployment(d) for d in await deployments(house)}
     async with get_client() as client:
+        await keep_alarm(client, ids["silence"], patience(house))
         await client.create_flow_run_from_deployment(ids["watch"])
     watcher = asyncio.create_task(_keep_watch(house))
     try:
@@ -114,6 +116,7 @@ async def deployments(house: House) -> list[RunnerDeployment]:
             (orchestrated.watch, often),
             (orchestrated.digest, Cron(_daily(schedule.digest), timezone=schedule.timezone)),
             *_weekly(schedule),
+            (orchestrated.silence, None),  # run by the alarm
             (orchestrated.maintain, Cron(_daily(schedule.maintain), timezone=schedule.timezone)),
         )
     ]

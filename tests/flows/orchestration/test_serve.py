@@ -18,8 +18,8 @@ from flows.orchestration.serve import deployments, serve
 pytestmark = pytest.mark.anyio
 
 WEEKLY = {
-    "": {"watch", "digest", "maintain"},
-    'weekly = "sunday 08:05"': {"watch", "digest", "weekly", "maintain"},
+    "": {"watch", "digest", "silence", "maintain"},
+    'weekly = "sunday 08:05"': {"watch", "digest", "weekly", "silence", "maintain"},
 }
 
 
