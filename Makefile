@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test faults browser lock format clean
+.PHONY: install demo test faults lake browser lock format clean
 
 install: $(VENV)/installed
 
@@ -26,6 +26,9 @@ test: install  ## everything that CI runs
 
 faults: install  ## whatever writes, killed with SIGKILL at random moments and seams (long; ROUNDS=20: shorter)
 	$(BIN)/python -m pytest -m faults
+
+lake: install  ## what goes for a warehouse, for one in a lake on a PostgreSQL of its own (minutes)
+	$(BIN)/python -m pytest -m lake -n auto --maxprocesses 4 tests
 
 browser: install  ## the HTML of messages in Chromium, at two widths, light and dark
 	$(BIN)/python -m pytest -m browser tests/alerts/telling/writing/test_html.py

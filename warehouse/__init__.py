@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,13 +24,23 @@ if importlib.util.find_spec("pandas") is None:
     sys.modules["pandas"] = None  # type: ignore[assignment]
 
 
-def open(path: Path | str = "data", *, timezone: str = "UTC") -> DuckDBPyConnection:
-    """A read-only connection with the views: to a data folder, or to any copy or backup of one.
+def open(
+    path: Path | str = "data", *, timezone: str = "UTC", as_of: datetime | None = None
+) -> DuckDBPyConnection:
+    """A read-only connection with the views: to a data folder, to any copy or backup of one, or to
+    a lake by its setting (`ducklake:postgres:dbname=…`).
 
-    It shows what was published when it was opened, for as long as it is held. Days and printed
-    times are those of `timezone`. Raises warehouse.errors.WarehouseUnusable and WarehouseBusy.
+    A file shows what was published when it was opened, for as long as it is held; each statement
+    to a lake sees the newest, or what stood at the moment `as_of`. Days and printed times are those
+    of `timezone`. Raises warehouse.errors.WarehouseUnusable and WarehouseBusy.
     """
-    from warehouse.database import PUBLISHED, read  # DuckDB is for those who open one
+    from warehouse.database import Warehouse  # DuckDB is for those who open one
+    from warehouse.live import LiveFile, read
+    from warehouse.place import PREFIX, place
 
-    file = Path(path)
-    return read(file / PUBLISHED if file.is_dir() else file, timezone=timezone)
+    if str(path).startswith(PREFIX):
+        lake = place(str(path), "", os.environ)
+        return Warehouse(Path(), lake).reading(timezone=timezone, as_of=as_of)
+    if Path(path).is_dir() or as_of is not None:
+        return LiveFile(Path(path)).reading(timezone=timezone, as_of=as_of)
+    return read(Path(path), timezone=timezone)

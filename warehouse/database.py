@@ -12,7 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from warehouse.lake import Lake
 from warehouse.live import PUBLISHED, LiveFile, read
+from warehouse.place import Place
 from warehouse.session import Connection, Result, queries, query, quoted
 
 __all__ = ["PUBLISHED", "Connection", "Result", "Warehouse", "queries", "query", "quoted", "read"]
@@ -44,11 +46,13 @@ class Warehouse:
     """The warehouse in one data folder. Holds no connection between calls."""
 
     folder: Path
+    place: Place | None = None
+    """Of the lake that it is kept in; None for one file in the folder."""
 
     @property
     def kind(self) -> Kind:
         """How it is kept."""
-        return self.file
+        return Lake(self.place) if self.place else self.file
 
     @property
     def file(self) -> LiveFile:

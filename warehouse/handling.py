@@ -8,6 +8,7 @@ from datetime import datetime
 import duckdb
 
 from warehouse.errors import UnknownId
+from warehouse.rows import IDS, many
 
 _ENOUGH = 3
 """Ids that an error names where a beginning fits several."""
@@ -65,16 +66,23 @@ def resend(
     those that are dead; how many."""
     answer = connection.execute(
         """
-        UPDATE store.delivery
-        SET state = 'pending', due_at = $now, revived_at = $now, error = NULL, sent_at = NULL
+        SELECT id
+        FROM store.delivery
         WHERE CASE WHEN $alert::VARCHAR IS NULL THEN state = 'dead' ELSE alert_id = $alert END
             AND ($channel::VARCHAR IS NULL OR channel = $channel)
             AND state != 'sending'
-        RETURNING id
         """,
-        {"now": now, "alert": alert_id, "channel": channel},
+        {"alert": alert_id, "channel": channel},
     )
     ids = [row[0] for row in answer.fetchall()]
+    connection.execute(
+        f"""
+        UPDATE store.delivery
+        SET state = 'pending', due_at = $now, revived_at = $now, error = NULL, sent_at = NULL
+        WHERE id IN {IDS}
+        """,  # noqa: S608 (the parameter of the ids)
+        {"now": now, "ids": many(ids)},
+    )
     _take_out(connection, ids)
     return len(ids)
 

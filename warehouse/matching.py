@@ -129,20 +129,19 @@ def _threaded(assigned: Assignment, known: Sequence[Event]) -> list[Event]:
 
 def _still_waiting(connection: duckdb.DuckDBPyConnection, judged: Sequence[Judged]) -> list[Judged]:
     """Take the tickets: by article and version, as two articles may have the same words."""
-    answer = connection.execute(
-        """
-        DELETE FROM store.uncoded
+    tickets = """
+        FROM store.uncoded
         WHERE (article_id, version_id) IN (
             SELECT (unnest($articles::VARCHAR[]), unnest($versions::VARCHAR[]))
         )
-        RETURNING article_id, version_id
-        """,
-        {
-            "articles": [item.version.article_id for item in judged],
-            "versions": [item.version.version_id for item in judged],
-        },
-    )
+    """
+    values = {
+        "articles": [item.version.article_id for item in judged],
+        "versions": [item.version.version_id for item in judged],
+    }
+    answer = connection.execute(f"SELECT article_id, version_id {tickets}", values)
     taken = set(answer.fetchall())
+    connection.execute(f"DELETE {tickets}", values)
     return [i for i in judged if (i.version.article_id, i.version.version_id) in taken]
 
 

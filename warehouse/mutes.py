@@ -6,7 +6,7 @@ from datetime import datetime
 
 import duckdb
 
-from warehouse.rows import fetch_dicts, insert
+from warehouse.rows import changed, fetch_dicts, insert
 
 Mute = tuple[str, str]
 """`event` and the id of the event that began the story, or `rule` and its id."""
@@ -75,7 +75,7 @@ def _take_back(connection: duckdb.DuckDBPyConnection, what: Mute) -> int:
 def unmute(connection: duckdb.DuckDBPyConnection, what: Mute) -> bool:
     """Make alerts of it again; whether it was muted."""
     answer = connection.execute(
-        "DELETE FROM store.mute WHERE kind = $kind AND key = $key RETURNING key",
+        "DELETE FROM store.mute WHERE kind = $kind AND key = $key",
         {"kind": what[0], "key": what[1]},
     )
-    return bool(answer.fetchall())
+    return changed(answer) > 0

@@ -21,7 +21,7 @@ from alerts.telling.writing.bulletin import Bulletin
 from alerts.telling.writing.bundle import Held
 from warehouse.letters import facts_to_json, message_to_json, notice_to_json
 from warehouse.parcels import Parcel, take
-from warehouse.rows import insert, many
+from warehouse.rows import changed, insert, many
 
 SLICE = 30
 """Messages that a process claims at a time for one channel: few enough to end within the lease."""
@@ -341,10 +341,9 @@ def release(connection: duckdb.DuckDBPyConnection, now: datetime) -> int:
     """Make due what a process was sending when it died; how many. Call it under the lock of those
     who send, which says that no other process is at it."""
     answer = connection.execute(
-        "UPDATE store.delivery SET due_at = $now WHERE state = 'sending' RETURNING id",
-        {"now": now},
+        "UPDATE store.delivery SET due_at = $now WHERE state = 'sending'", {"now": now}
     )
-    return len(answer.fetchall())
+    return changed(answer)
 
 
 def give_up(
@@ -361,11 +360,10 @@ def give_up(
         SET state = 'dead', error = $why
         WHERE channel = $channel AND state NOT IN ('sent', 'dead', 'skipped')
             AND ($before::TIMESTAMPTZ IS NULL OR coalesce(revived_at, created_at) <= $before)
-        RETURNING id
         """,
         {"channel": channel, "why": why, "before": before},
     )
-    return len(answer.fetchall())
+    return changed(answer)
 
 
 def health(connection: duckdb.DuckDBPyConnection, channel: str) -> Health:

@@ -64,6 +64,12 @@ def numbers(found: Iterable[int]) -> str:
     return json.dumps(list(found))
 
 
+def changed(answer: duckdb.DuckDBPyConnection) -> int:
+    """How many rows an executed INSERT, UPDATE or DELETE changed. (A lake knows no RETURNING.)"""
+    row = answer.fetchone()
+    return int(row[0]) if row else 0
+
+
 def fetch_dicts(answer: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
     """All rows of an executed query, each under its column names."""
     columns = [column[0] for column in answer.description or []]

@@ -33,6 +33,7 @@ from flows.configuration.collecting import Shipped
 from flows.configuration.tables import Settings, nearest
 from flows.configuration.toml_lines import locate
 from flows.errors import SettingsError
+from warehouse.place import Place, place
 
 if TYPE_CHECKING:
     from warehouse.database import Warehouse
@@ -68,7 +69,16 @@ class House:
         """Where everything is kept."""
         from warehouse.database import Warehouse  # DuckDB is for those who open one
 
-        return Warehouse(self.data_folder)
+        return Warehouse(self.data_folder, self._place)
+
+    @property
+    def _place(self) -> Place | None:
+        setting, lake = self.settings.warehouse, self.settings.lake
+        if setting is None:
+            return None
+        base = self.file.parent if self.file else Path.cwd()
+        data = lake.data if "://" in lake.data else str((base / lake.data).resolve())
+        return place(setting, data, self.environment, lake.past_days)
 
     @property
     def templates(self) -> Path | None:
@@ -340,7 +350,7 @@ _LISTED = {"source", "channel", "rule"}
 def _found(place: tuple[str | int, ...], problem: Any) -> str:
     """The wrong value, where it can be no secret and is not in the message already."""
     given = problem.get("input")
-    if place[0] == "channel" or not isinstance(given, str | int | float):
+    if place[0] in {"channel", "warehouse"} or not isinstance(given, str | int | float):
         return ""
     return "" if repr(given) in problem["msg"] else f" (found {given!r})"
 

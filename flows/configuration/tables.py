@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from flows.configuration.collecting import Fetching, Pages, Shipped, Sources, SourceTable
 from flows.configuration.kinds import Clock, Table, Weekly, Zone
 from flows.configuration.telling import ChannelTable, QuietTable, RouteTable, Telling, Watchfulness
+from warehouse.place import place as parse
 from warehouse.retention import Retention
 
 
@@ -56,6 +57,21 @@ class Keep(Table):
         return Retention(self.requests_days, self.runs_days, self.versions_days)
 
 
+def _lake(setting: str) -> str:
+    parse(setting, "", {})
+    return setting
+
+
+class LakeTable(Table):
+    """`[lake]`: for a `warehouse` that several machines share."""
+
+    data: str = "data/lake"
+    """Folder of its Parquet files, or `s3://bucket/prefix`: the same for every machine. A relative
+    folder counts from the settings file's."""
+    past_days: int = Field(default=7, ge=1, le=36500)
+    """Days for which the past of the lake can be asked for."""
+
+
 class Settings(BaseSettings):
     """Everything a person can set. See deploy/noroshi.example.toml for all of it, commented."""
 
@@ -64,6 +80,8 @@ class Settings(BaseSettings):
     )
 
     data_folder: Path = Path("data")
+    warehouse: Annotated[str, AfterValidator(_lake)] | None = None
+    """`ducklake:postgres:dbname=… host=…` for a lake; one file in `data_folder` where absent."""
     timezone: Zone = "Asia/Hong_Kong"
     contact: str | None = None
     """Who answers for the requests: an address put into the User-Agent."""
@@ -73,6 +91,7 @@ class Settings(BaseSettings):
     fetch: Fetching = Fetching()
     pages: Pages = Pages()
     keep: Keep = Keep()
+    lake: LakeTable = LakeTable()
     sources: Sources = Sources()
     rules: Shipped = Shipped()
     alerts: Telling = Telling()
@@ -103,6 +122,7 @@ def nearest(place: tuple[str | int, ...]) -> str:
         "fetch": Fetching,
         "pages": Pages,
         "keep": Keep,
+        "lake": LakeTable,
         "sources": Sources,
         "rules": Shipped,
         "source": SourceTable,

@@ -28,6 +28,7 @@ def texts(warehouse: Warehouse) -> set[str]:
         return {str(text) for (text,) in query(connection, "SELECT text FROM articles")[1]}
 
 
+@pytest.mark.one_file
 def test_a_backup_holds_what_was_not_published_yet(warehouse: Warehouse, tmp_path: Path) -> None:
     add(warehouse, "one")
     warehouse.publish()
@@ -40,6 +41,7 @@ def test_a_backup_holds_what_was_not_published_yet(warehouse: Warehouse, tmp_pat
         assert len(connection.execute("FROM articles").fetchall()) == 2
 
 
+@pytest.mark.one_file
 def test_a_backup_comes_back_and_the_former_is_kept(warehouse: Warehouse, tmp_path: Path) -> None:
     add(warehouse, "one")
     backup.backup(warehouse, tmp_path / "kept.duckdb")
@@ -55,6 +57,7 @@ def test_a_backup_comes_back_and_the_former_is_kept(warehouse: Warehouse, tmp_pa
     assert texts(warehouse) == {"one", "three"}
 
 
+@pytest.mark.one_file
 def test_a_backup_makes_a_new_machine(warehouse: Warehouse, tmp_path: Path) -> None:
     add(warehouse, "one")
     backup.backup(warehouse, tmp_path / "kept.duckdb")
@@ -83,6 +86,7 @@ def newer(file: Path) -> None:
         connection.execute("INSERT INTO store.schema_migration VALUES (9999, 'later', now())")
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize(
     ("harm", "error"),
     [
@@ -106,6 +110,7 @@ def test_what_is_no_backup_changes_nothing(
     assert warehouse.live.read_bytes() == before
 
 
+@pytest.mark.one_file
 def test_nothing_is_restored_under_a_cycle(warehouse: Warehouse, tmp_path: Path) -> None:
     add(warehouse, "one")
     backup.backup(warehouse, tmp_path / "kept.duckdb")
@@ -116,6 +121,7 @@ def test_nothing_is_restored_under_a_cycle(warehouse: Warehouse, tmp_path: Path)
         backup.restore(warehouse, tmp_path / "kept.duckdb", NOW)
 
 
+@pytest.mark.one_file
 def test_a_backup_overwrites_nothing(warehouse: Warehouse, tmp_path: Path) -> None:
     add(warehouse, "one")
     (tmp_path / "kept.duckdb").write_text("mine")

@@ -72,6 +72,7 @@ warehouse.publish()
 """The kernel kills it at the first write that would make any file longer than the limit."""
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize("limit", [0, 4096, 8192, 12288, 50_000, 300_000, 700_000, 1_000_000])
 def test_a_process_killed_at_any_write_leaves_what_can_be_opened(
     warehouse: Warehouse, limit: int
@@ -95,6 +96,7 @@ def test_an_error_rolls_the_whole_transaction_back(warehouse: Warehouse) -> None
         assert connection.execute("SELECT count(*) FROM store.uncoded").fetchone() == (0,)
 
 
+@pytest.mark.one_file
 def test_a_reader_keeps_its_copy_while_a_new_one_is_published(warehouse: Warehouse) -> None:
     with warehouse.writing("test"):
         pass
@@ -109,6 +111,7 @@ def test_a_reader_keeps_its_copy_while_a_new_one_is_published(warehouse: Warehou
         assert query(reader, count)[1] == [(1,)]
 
 
+@pytest.mark.one_file
 def test_what_was_not_published_stays_due(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +131,7 @@ def test_what_was_not_published_stays_due(
     assert warehouse.unpublished
 
 
+@pytest.mark.one_file
 def test_what_a_person_wrote_into_the_copy_does_not_spoil_the_next(warehouse: Warehouse) -> None:
     with warehouse.writing("test"):
         pass
@@ -140,6 +144,7 @@ def test_what_a_person_wrote_into_the_copy_does_not_spoil_the_next(warehouse: Wa
         assert "scribbled" not in {name for (name,) in query(reader, "SHOW TABLES")[1]}
 
 
+@pytest.mark.one_file
 def test_a_publish_cut_off_after_the_rename_leaves_no_foreign_log(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +166,7 @@ def test_a_publish_cut_off_after_the_rename_leaves_no_foreign_log(
         assert query(reader, "SELECT id FROM runs")[1] == [("kept",)]
 
 
+@pytest.mark.one_file
 def test_the_published_copy_serves_under_any_name(warehouse: Warehouse, tmp_path: Path) -> None:
     with warehouse.writing("test"):
         pass
@@ -171,6 +177,7 @@ def test_the_published_copy_serves_under_any_name(warehouse: Warehouse, tmp_path
         assert connection.execute("FROM elsewhere.articles").fetchall() == []
 
 
+@pytest.mark.one_file
 def test_who_stands_in_the_way_is_named(warehouse: Warehouse) -> None:
     lock = warehouse.pipeline_folder / "writer.lock"
     program = (
@@ -193,6 +200,7 @@ def test_who_stands_in_the_way_is_named(warehouse: Warehouse) -> None:
         pass
 
 
+@pytest.mark.one_file
 def test_a_foreign_program_on_the_live_file_is_named_too(warehouse: Warehouse) -> None:
     with warehouse.writing("test"):
         pass
@@ -222,6 +230,7 @@ def test_an_unusable_folder_says_so(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.one_file
 def test_a_damaged_file_says_so_and_is_left_as_it_is(warehouse: Warehouse) -> None:
     warehouse.pipeline_folder.mkdir(parents=True)
     warehouse.live.write_bytes(b"this is no database" * 1000)
@@ -293,6 +302,7 @@ def fill(warehouse: Warehouse) -> None:
         connection.execute("CREATE TABLE store.filler AS SELECT random() FROM range(100000)")
 
 
+@pytest.mark.one_file
 def test_a_lost_live_file_is_begun_again_from_the_published_copy(warehouse: Warehouse) -> None:
     with warehouse.writing("test") as connection:
         connection.execute("INSERT INTO store.run (id) VALUES ('kept')")

@@ -59,6 +59,7 @@ def test_what_is_past_its_time_goes(
         assert connection.execute("SELECT count(*) FROM store.uncoded").fetchone() == (1,)
 
 
+@pytest.mark.one_file
 def test_a_file_shrinks_and_holds_the_same(warehouse: Warehouse) -> None:
     with warehouse.writing("test") as connection:
         connection.execute(
@@ -171,6 +172,7 @@ def explained(connection: Connection) -> list[tuple[object, ...]]:
     ).fetchall()
 
 
+@pytest.mark.one_file
 def test_half_written_files_go_and_others_stay(warehouse: Warehouse) -> None:
     with warehouse.writing("test"):
         pass
@@ -181,6 +183,7 @@ def test_half_written_files_go_and_others_stay(warehouse: Warehouse) -> None:
     assert inspect(warehouse.live).rows["article"] == 0
 
 
+@pytest.mark.one_file
 def test_a_damaged_block_is_found(warehouse: Warehouse) -> None:
     with warehouse.writing("test") as connection:
         made = [an_article(f"https://example.org/{n}", text="text " * 999) for n in range(60)]

@@ -1,0 +1,127 @@
+"""A PostgreSQL server for tests: of its own, on a socket in a temporary folder."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from warehouse.database import Warehouse
+from warehouse.place import PREFIX, Place, place
+
+PASSWORD = "hush-hush"
+"""Of the only user. Nothing that noroshi says may contain it."""
+
+
+def binaries() -> Path | None:
+    """Where PostgreSQL's programs are; None where they are not installed."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    found = shutil.which("initdb")
+    return debian[-1].parent if debian else Path(found).parent if found else None
+
+
+@dataclass(slots=True)
+class Postgres:
+    """A server. It refuses to run as root, so that root runs it as somebody without rights."""
+
+    programs: Path
+    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="noroshi-pg-")))
+    numbers: count[int] = field(default_factory=count)
+    process: subprocess.Popen[bytes] | None = None
+    template: str | None = None
+
+    def prepare(self) -> None:
+        """Make an empty cluster."""
+        secret = self.folder / "secret"
+        secret.write_text(PASSWORD)
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            for path in (self.folder, secret):
+                os.chown(path, nobody.pw_uid, nobody.pw_gid)
+        options = ["--no-sync", "--no-locale", "-E", "UTF8", "-A", "scram-sha-256"]
+        who = ["-U", "noroshi", f"--pwfile={secret}"]
+        command = [str(self.programs / "initdb"), "-D", str(self.folder / "data"), *options, *who]
+        subprocess.run(command, check=True, capture_output=True, **self._as_whom())
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        settings = ["listen_addresses=", f"unix_socket_directories={self.folder}", "fsync=off"]
+        chosen = [part for setting in settings for part in ("-c", setting)]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(self.programs / "postgres"), "-D", str(self.folder / "data"), *chosen],
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+                **self._as_whom(),
+            )
+        deadline = time.monotonic() + 60
+        while self.ask("SELECT 1", check=False) != "1":
+            if time.monotonic() > deadline:
+                raise TimeoutError((self.folder / "log").read_text())
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """Stop it at once; whoever is connected is cut off."""
+        if self.process:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(30)
+            self.process = None
+
+    def remove(self) -> None:
+        """Stop it, and take its files away."""
+        self.stop()
+        shutil.rmtree(self.folder)
+
+    def ask(self, sql: str, database: str = "postgres", *, check: bool = True) -> str:
+        """What psql prints."""
+        where = ["-h", str(self.folder), "-U", "noroshi", "-d", database]
+        done = subprocess.run(
+            [str(self.programs / "psql"), *where, "-XAtq", "-c", sql],
+            env={**os.environ, "PGPASSWORD": PASSWORD},
+            capture_output=True,
+            check=check,
+            text=True,
+        )
+        return done.stdout.strip()
+
+    def nowhere(self, data: Path) -> Place:
+        """The place of a lake that is not there yet."""
+        database = f"empty{next(self.numbers)}"
+        self.ask(f"CREATE DATABASE {database}")
+        return self.place(database, data)
+
+    def place(self, database: str, data: Path) -> Place:
+        """The place of a lake in a database of this server."""
+        setting = f"{PREFIX}dbname={database} host={self.folder} user=noroshi"
+        return place(setting, str(data), {"PGPASSWORD": PASSWORD})
+
+    def lake(self, folder: Path) -> Warehouse:
+        """A new lake with all tables, as a copy of one: its migrations take seconds."""
+        if self.template is None:
+            first = self.nowhere(self.folder / "template")
+            with Warehouse(self.folder / "unused", first).writing("make a template"):
+                pass
+            self.template = first.catalogue.split()[0].removeprefix("dbname=")
+        database = f"lake{next(self.numbers)}"
+        self.ask(f"CREATE DATABASE {database} TEMPLATE {self.template}")
+        data = folder / "lake"
+        move = "UPDATE ducklake_metadata SET value = '{}/' WHERE key = 'data_path'"
+        self.ask(move.format(data), database)
+        return Warehouse(folder, self.place(database, data))
+
+    def _as_whom(self) -> dict[str, Any]:
+        """The user to run as, and a folder that this one may be in."""
+        if os.geteuid() != 0:
+            return {"cwd": self.folder}
+        nobody = pwd.getpwnam("nobody")
+        whom = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        return {"cwd": self.folder, **whom}

@@ -1,0 +1,221 @@
+"""What goes for a lake alone, and the first of what `make lake` asks of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import warehouse as warehouse_room
+from tests.postgres import PASSWORD, Postgres
+from tests.warehouse.conftest import NOW
+from tests.warehouse.samples import an_article
+from warehouse import articles
+from warehouse.database import Warehouse, query
+from warehouse.ducklake import LakeMissing
+from warehouse.errors import WarehouseBusy, WarehouseUnusable
+from warehouse.migrate import migrations
+from warehouse.place import place
+
+RUNS = "SELECT id FROM runs ORDER BY id"
+
+
+@pytest.fixture
+def lake(postgres: Postgres, tmp_path: Path) -> Warehouse:
+    return postgres.lake(tmp_path / "data")
+
+
+def add(lake: Warehouse, id: str) -> None:
+    with lake.writing("test") as connection:
+        connection.execute("INSERT INTO store.run (id) VALUES ($id)", {"id": id})
+
+
+def runs(lake: Warehouse, as_of: datetime | None = None) -> list[str]:
+    with lake.reading(as_of=as_of) as connection:
+        return [id for (id,) in connection.execute(RUNS).fetchall()]
+
+
+def test_a_lake_is_made_by_who_writes_first(postgres: Postgres, tmp_path: Path) -> None:
+    new = Warehouse(tmp_path, postgres.nowhere(tmp_path / "lake"))
+    assert not new.ready
+    with pytest.raises(LakeMissing, match="noroshi run"):
+        new.reading()
+    add(new, "first")
+    assert new.ready
+    assert not new.unpublished
+    with new.reading() as connection:
+        ledger = query(connection, "SELECT number FROM store.schema_migration ORDER BY number")[1]
+        views = query(connection, "SHOW TABLES")[1]
+        for (view,) in views:
+            query(connection, f"FROM {view}")
+    assert ledger == [(migration.number,) for migration in migrations()]
+    assert ("articles",) in views
+
+
+def test_columns_are_explained_as_in_a_file(lake: Warehouse, tmp_path: Path) -> None:
+    one_file = Warehouse(tmp_path / "file")
+    with one_file.writing("test"):
+        pass
+    one_file.publish()
+    asked = (
+        "SELECT table_name, column_name, comment FROM duckdb_columns() "
+        "WHERE comment IS NOT NULL AND NOT internal ORDER BY ALL"
+    )
+    with lake.reading() as connection, one_file.reading() as other:
+        assert query(connection, asked) == query(other, asked)
+
+
+def test_a_batch_that_is_stored_twice_is_there_once(lake: Warehouse) -> None:
+    batch = [an_article(f"https://example.org/{number}") for number in range(2)]
+    for expected in (2, 0):
+        with lake.writing("test") as connection:
+            assert articles.store(connection, batch, NOW).new == expected
+    with lake.reading() as connection:
+        assert query(connection, "SELECT count(*) FROM articles")[1] == [(2,)]
+
+
+def test_the_past_can_be_asked_for(lake: Warehouse) -> None:
+    before = datetime.now(UTC)
+    add(lake, "one")
+    between = datetime.now(UTC)
+    add(lake, "two")
+    assert runs(lake, before) == []
+    assert runs(lake, between) == ["one"]
+    assert runs(lake) == ["one", "two"]
+    with pytest.raises(WarehouseUnusable, match="nothing as of"):
+        runs(lake, before - timedelta(days=400))
+
+
+def test_a_file_has_no_past(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseUnusable, match="keeps no past"):
+        Warehouse(tmp_path).reading(as_of=NOW)
+
+
+def test_nobody_writes_who_opened_it_to_read(lake: Warehouse) -> None:
+    add(lake, "kept")
+    with lake.reading() as connection, pytest.raises(Exception, match="read-only"):
+        connection.execute("DELETE FROM store.run")
+    assert runs(lake) == ["kept"]
+
+
+def test_who_writes_is_named_and_waited_for(lake: Warehouse) -> None:
+    with lake.writing("long work") as connection:
+        connection.execute("INSERT INTO store.run (id) VALUES ('first')")
+        with (
+            pytest.raises(WarehouseBusy, match=rf"process {os.getpid()} on .*\(long work\)"),
+            lake.writing("test", wait_seconds=0.2),
+        ):
+            pass
+        assert runs(lake) == [], "what is not committed is not seen"
+        waiting = threading.Thread(target=add, args=(lake, "second"))
+        waiting.start()
+    waiting.join(60)
+    assert runs(lake) == ["first", "second"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from warehouse.database import Warehouse
+from warehouse.place import place
+lake = Warehouse(Path("."), place(sys.argv[1], sys.argv[2], os.environ))
+with lake.writing("half") as connection:
+    connection.execute("INSERT INTO store.run (id) SELECT 'half ' || i FROM range(5000) AS t(i)")
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_killed_writer_leaves_no_lock_and_nothing_half(lake: Warehouse) -> None:
+    assert lake.place is not None
+    command = [sys.executable, "-c", KILLED, str(lake.place), lake.place.data]
+    environment = {**os.environ, "PGPASSWORD": PASSWORD}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"held\n"
+        writer.kill()
+        assert writer.wait() == -signal.SIGKILL
+        add(lake, "next")
+    assert runs(lake) == ["next"]
+
+
+def test_who_lost_the_turn_writes_nothing(lake: Warehouse, postgres: Postgres) -> None:
+    """The connection that held the turn is cut, and another writes before the first commits: to
+    another table, so that nothing of theirs is in conflict but the order."""
+    with pytest.raises(WarehouseBusy, match="at the same time"), lake.writing("slow") as slow:
+        slow.execute("INSERT INTO store.mute (key) VALUES ('slow')")
+        cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name"
+        assert postgres.ask(f"{cut} LIKE 'noroshi:%(slow)'") == "1"
+        add(lake, "quick")
+    with lake.reading() as connection:
+        assert query(connection, "SELECT key FROM mutes")[1] == []
+    assert runs(lake) == ["quick"]
+
+
+@pytest.fixture
+def stopped(lake: Warehouse, postgres: Postgres) -> Iterator[Warehouse]:
+    postgres.stop()
+    yield lake
+    postgres.start()
+
+
+def test_an_unreachable_catalogue_is_told(stopped: Warehouse) -> None:
+    for ask in (stopped.reading, lambda: stopped.ready, lambda: add(stopped, "lost")):
+        with pytest.raises(WarehouseUnusable, match="PostgreSQL") as told:
+            ask()
+        assert PASSWORD not in str(told.value)
+
+
+def test_it_is_used_again_once_the_catalogue_is_back(lake: Warehouse, postgres: Postgres) -> None:
+    add(lake, "before")
+    postgres.stop()
+    postgres.start()
+    add(lake, "after")
+    assert runs(lake) == ["after", "before"]
+
+
+def test_a_wrong_password_or_folder_is_told_without_it(lake: Warehouse, tmp_path: Path) -> None:
+    assert lake.place is not None
+    wrong = replace(lake.place, secrets=(("PGPASSWORD", "not-that-one"),))
+    with pytest.raises(WarehouseUnusable, match="password authentication failed") as told:
+        Warehouse(tmp_path, wrong).reading()
+    assert "not-that-one" not in str(told.value)
+    elsewhere = replace(lake.place, data=f"{tmp_path}/elsewhere/")
+    with pytest.raises(WarehouseUnusable, match="its files are in"):
+        add(Warehouse(tmp_path, elsewhere), "x")
+
+
+def test_no_secret_of_a_place_is_shown() -> None:
+    known = {"PGPASSWORD": "pw-one", "AWS_SECRET_ACCESS_KEY": "key-two", "HOME": "/home/x"}
+    found = place("ducklake:postgres:dbname=n host=h", "s3://bucket/lake", known)
+    assert "pw-one" not in f"{found!r} {found}"
+    assert "key-two" not in f"{found!r} {found}"
+    assert found.masked("error: password=pw-one key-two") == "error: password=*** ***"
+    assert found.data == "s3://bucket/lake/"
+    assert found.local is None
+    assert found.secret("HOME") is None
+
+
+def test_programs_open_a_lake_by_its_setting(
+    lake: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(lake, "one")
+    between = datetime.now(UTC)
+    add(lake, "two")
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    with warehouse_room.open(str(lake.place), timezone="Asia/Tokyo") as connection:
+        assert query(connection, "SELECT count(*), current_setting('TimeZone') FROM runs")[1] == [
+            (2, "Asia/Tokyo")
+        ]
+    with warehouse_room.open(str(lake.place), as_of=between) as connection:
+        assert query(connection, RUNS)[1] == [("one",)]
