@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flows.configuration.settings import House
+from flows.expiry import remove_past
 from warehouse import appearances, concordance, folding, pages, upkeep
 from warehouse.database import Warehouse
 from warehouse.inspect import Contents
@@ -31,6 +32,7 @@ def _maintain(house: House, now: datetime) -> str:
     with warehouse.writing("maintain") as connection:
         gone = upkeep.clear(connection, now, kept.retention)
         pages.forget_files(connection, [file.name for file in old])
+    removed = remove_past(house, now)
     while _refold(warehouse):
         log.info("folded texts anew that an older noroshi folded")
     while _catch_up(warehouse):
@@ -43,9 +45,10 @@ def _maintain(house: House, now: datetime) -> str:
     with warehouse.reading() as connection:
         added = concordance.renew(connection, warehouse.concordance)
     return (
-        f"cleared {gone.requests} old requests, {gone.runs} old runs, {gone.versions} former "
-        f"versions, {gone.orphans} rows of nothing and {len(old)} WARC files; "
-        f"{_checked(whole)}; {_compacted(saved)}; published; {added:,} texts more can be looked up"
+        f"cleared {gone.requests} old requests, {gone.runs} old runs, {removed} old articles, "
+        f"{gone.versions} former versions, {gone.orphans} rows of nothing and {len(old)} WARC "
+        f"files; {_checked(whole)}; {_compacted(saved)}; published; "
+        f"{added:,} texts more can be looked up"
     )
 
 

@@ -60,6 +60,17 @@ def link(
     _join(connection, links)
 
 
+def forget(connection: duckdb.DuckDBPyConnection, ids: Collection[str]) -> None:
+    """Forget articles that are to go, and name anew what remains of their texts."""
+    touched = set(ids) | _neighbours(connection, ids)
+    _forget(connection, ids)
+    connection.execute(
+        f"DELETE FROM store.appearance WHERE article_id IN {IDS}",  # noqa: S608 (our own words)
+        {"ids": many(ids)},
+    )
+    _name(connection, touched - set(ids))
+
+
 def catch_up(connection: duckdb.DuckDBPyConnection, limit: int = BATCH) -> int:
     """Link at most `limit` articles that never were: those of an older noroshi. How many."""
     answer = connection.execute(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ import duckdb
 from alerts.reading.fold import folding
 from extractors.article import Arrival, Article, Origin, TextFrom
 from extractors.pages.change import Change, change
-from warehouse import appearances
+from warehouse import appearances, removal
 from warehouse.appearances import Trace
 from warehouse.impression import Impressions, impressions
 from warehouse.rows import IDS, Row, fetch_dicts, insert, many
@@ -100,13 +100,16 @@ def store(
     matters (`extractors.pages.change`). A text read from a page is never replaced by the feed's
     summary of it, nor by the stub that a paywall leaves. New contents wait in `store.uncoded` to be
     matched; `quiet` ones tell nobody of what they match. Impressions that are not `taken` yet are
-    taken here, which holds the transaction open for a millisecond each.
+    taken here, which holds the transaction open for a millisecond each. What was taken away as past
+    its time (`warehouse.removal`) does not come back from a feed.
     """
     batch = {article.id: article for article in articles}
     present = _present(connection, batch)
-    new = [article for article in batch.values() if article.id not in present]
+    buried = removal.removed(connection, batch)
+    new = [a for a in batch.values() if a.id not in present and _wanted(a, buried)]
     changed = [a for a in batch.values() if a.id in present and _supersedes(a, present[a.id])]
     loud = _loud(connection, [article.id for article in changed]) if quiet else set()
+    removal.bring_back(connection, [article.id for article in new if article.id in buried])
     _count_attempts(connection, present, batch)
     _retire(connection, [article.id for article in changed])
     seen = _seen(new + changed, taken or {})
@@ -118,6 +121,11 @@ def store(
         connection, "store.uncoded", [_ticket(a, quiet and a.id not in loud) for a in new + changed]
     )
     return Stored(len(new), len(changed), sum(a.arrival is not Arrival.NEW for a in new))
+
+
+def _wanted(article: Article, buried: Collection[str]) -> bool:
+    """What was taken away comes back only for who looks for it in an archive."""
+    return article.id not in buried or article.arrival is Arrival.BACKFILL
 
 
 def _present(

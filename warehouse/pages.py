@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -153,6 +153,43 @@ def forget_files(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) ->
         WHERE warc_file IN (SELECT unnest($names::VARCHAR[]))
         """,
         {"names": list(names)},
+    )
+
+
+def places(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> dict[str, frozenset[int]]:
+    """Where the records of articles are: offsets, by the name of their WARC file."""
+    answer = connection.execute(
+        f"""
+        SELECT warc_file, list(DISTINCT warc_offset)
+        FROM store.article_page
+        WHERE article_id IN {IDS} AND warc_file IS NOT NULL
+        GROUP BY warc_file
+        ORDER BY warc_file
+        """,  # noqa: S608 (our own words)
+        {"ids": many(ids)},
+    )
+    return {file: frozenset(offsets) for file, offsets in answer.fetchall()}
+
+
+def move(
+    connection: duckdb.DuckDBPyConnection, file: str, successor: str, moved: Mapping[int, int]
+) -> None:
+    """Note that the records of a WARC file are in its successor, each at another offset."""
+    connection.execute(
+        """
+        UPDATE store.article_page
+        SET warc_file = $successor, warc_offset = moved.there
+        FROM (
+            SELECT unnest($here::BIGINT[]) AS here, unnest($there::BIGINT[]) AS there
+        ) AS moved
+        WHERE warc_file = $file AND warc_offset = moved.here
+        """,
+        {
+            "file": file,
+            "successor": successor,
+            "here": list(moved.keys()),
+            "there": list(moved.values()),
+        },
     )
 
 

@@ -10,7 +10,7 @@ import mmap
 import os
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -102,6 +102,37 @@ def record_at(file: Path, offset: int) -> Kept:
             return kept
     what = f"has no whole record at byte {offset:,}"
     raise ArchiveError(str(file), what, "the file was cut or changed; the record is lost")
+
+
+def cut(file: Path, offsets: Collection[int], target: Path) -> dict[int, int]:
+    """Write `file` to `target` without the records at `offsets`; where each of the others is in it.
+
+    What is damaged is left out. The target is as old as the file, and is made anew where it is
+    there. Raises ArchiveError.
+    """
+    moved: dict[int, int] = {}
+    with _mapped(file) as data, _os_errors(target), target.open("wb") as out:
+        for offset, length in _members(data):
+            if offset not in offsets:
+                moved[offset] = out.tell()
+                out.write(data[offset : offset + length])
+        out.flush()
+        os.fsync(out.fileno())
+    times = file.stat()
+    os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
+    return moved
+
+
+def _members(data: mmap.mmap) -> Iterator[tuple[int, int]]:
+    """Where each whole member begins, and its length."""
+    offset = data.find(MEMBER)
+    while offset >= 0:
+        member = _member(data, offset)
+        if member is None:
+            offset = data.find(MEMBER, offset + 1)
+            continue
+        yield offset, member[1]
+        offset = offset + member[1] if offset + member[1] < len(data) else -1
 
 
 MEMBER = b"\x1f\x8b\x08"

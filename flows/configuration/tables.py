@@ -41,7 +41,8 @@ class Schedule(Table):
 
 
 class Keep(Table):
-    """What the nightly upkeep leaves. Articles, events and alerts always stay."""
+    """What the nightly upkeep leaves. Seed documents, events and alerts always stay, and the
+    articles that they are about."""
 
     requests_days: int = Field(default=30, ge=0, le=36500)
     """Days for which requests are logged; 0 for ever."""
@@ -49,12 +50,23 @@ class Keep(Table):
     """Days for which cycles are; 0 for ever."""
     versions_days: int = Field(default=0, ge=0, le=36500)
     """Days for which the former contents of changed articles are kept; 0 for ever."""
+    news_days: int = Field(default=0, ge=0, le=36500)
+    """Days for which articles that report no event are kept, since they were first stored, with
+    their versions, pages and WARC records; 0 for ever."""
+    official_days: int = Field(default=0, ge=0, le=36500)
+    """The same for changes of official documents that no rule matched."""
     check: bool = True
     """Whether the upkeep reads the whole file to be sure of it."""
 
     @property
     def retention(self) -> Retention:
-        return Retention(self.requests_days, self.runs_days, self.versions_days)
+        return Retention(
+            self.requests_days,
+            self.runs_days,
+            self.versions_days,
+            self.news_days,
+            self.official_days,
+        )
 
 
 def _lake(setting: str) -> str:

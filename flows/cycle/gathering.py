@@ -17,7 +17,7 @@ from flows.configuration.settings import House
 from flows.cycle.account import Account
 from flows.cycle.polling import Polling, due, offline
 from flows.progress import Stages
-from warehouse import articles
+from warehouse import articles, removal
 from warehouse.database import Warehouse
 
 BATCH = 100
@@ -102,12 +102,13 @@ class Gathering:
             self.account.polls(sorted(polling.done, key=lambda poll: poll.source.id))
 
     def _wanted(self, polls: Sequence[Poll]) -> list[Entry]:
-        """The entries of `polls` that are not stored yet."""
+        """The entries of `polls` that are not stored yet, and were not taken away."""
         named = [entry for poll in polls for entry in poll.entries]
         named.sort(key=lambda entry: entry.arrival is Arrival.NEW)  # what is new stands, at last
         found = {entry.url: entry for entry in named}
         with self.warehouse.writing("compare with what is known", for_readers=False) as connection:
-            known = articles.known(connection, [article_id(url) for url in found])
+            ids = [article_id(url) for url in found]
+            known = articles.known(connection, ids) | removal.removed(connection, ids)
         new = {entry.url: entry for entry in found.values() if article_id(entry.url) not in known}
         self.brought |= {entry.source_id for entry in named if entry.url in new}
         return list(new.values())

@@ -15,7 +15,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from extractors.errors import ArchiveError
 from extractors.web.fetch import Response, Validators
-from extractors.web.warc import Archive, record_at, records
+from extractors.web.warc import Archive, cut, record_at, records
 
 ANSWER = Response(
     url="https://news.example/a?from=feed",
@@ -152,3 +152,27 @@ def test_what_is_no_warc_file_is_said(tmp_path: Path, content: bytes) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="No such file"):
         list(records(tmp_path / "none.warc.gz"))
+
+
+def test_a_cut_leaves_the_others_as_they_were(archive: Archive) -> None:
+    kept = [archive.add(answer) for answer in answers(5)]
+    target = archive.file.with_name("b.warc.gz")
+    moved = cut(archive.file, {kept[0].offset, kept[3].offset}, target)
+    assert set(moved) - {0} == {kept[n].offset for n in (1, 2, 4)}, (
+        "0 is what the file says of itself"
+    )
+    for n in (1, 2, 4):
+        there = record_at(target, moved[kept[n].offset])
+        assert there.answer == record_at(archive.file, kept[n].offset).answer
+        assert there.record.id == kept[n].id
+    assert len(list(records(target))) == 3
+    assert target.stat().st_mtime_ns == archive.file.stat().st_mtime_ns
+
+
+def test_a_cut_leaves_out_what_is_damaged(archive: Archive) -> None:
+    kept = [archive.add(answer) for answer in answers(3)]
+    with archive.file.open("r+b") as file:
+        file.seek(kept[1].offset + 900)
+        file.write(bytes(50))
+    target = archive.file.with_name("b.warc.gz")
+    assert set(cut(archive.file, (), target)) == {0, kept[0].offset, kept[2].offset}
