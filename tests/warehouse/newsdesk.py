@@ -6,7 +6,7 @@ all from there on is the real thing: identity, decisions, outbox.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -71,6 +71,8 @@ class Newsdesk:
     mortal: set[str] = field(default_factory=set)
     """Channels at which the process dies between acceptance and the note of it."""
     count: int = 0
+    """Of articles."""
+    versions: int = 0
 
     def wait(self, **span: float) -> None:
         """Time passes, or goes back."""
@@ -78,16 +80,21 @@ class Newsdesk:
 
     def report(self, *reports: Report) -> int:
         """Articles come in, in one batch; how many alerts they make."""
+        return self.write(dict(enumerate(reports, start=self.count + 1)))
+
+    def write(self, reports: Mapping[int, Report]) -> int:
+        """Articles come in by their number: one that is there already is rewritten."""
         found = {}
-        for report in reports:
-            self.count += 1
+        for number, report in reports.items():
+            self.count, self.versions = max(self.count, number), self.versions + 1
             article = an_article(
-                f"https://example.org/{self.count}",
-                title=f"{report.thing} {self.count}",
+                f"https://example.org/{number}",
+                title=f"{report.thing} {number}, version {self.versions}",
+                text=f"{report}, for the {self.versions}th time.",
                 language=report.language,
                 source_id=report.source,
                 arrival=report.arrival,
-                published_at=self.now + timedelta(milliseconds=self.count),
+                published_at=self.now + timedelta(milliseconds=self.versions),
                 fetched_at=self.now,
             )
             found[article.id] = (article, report)
