@@ -65,11 +65,10 @@ def _take_back(connection: duckdb.DuckDBPyConnection, what: Mute) -> int:
                 ELSE list_distinct(coalesce(rules, [alert.rule_id])) = [$key]
             END
         )
-        RETURNING id
         """,
         {"kind": what[0], "key": what[1]},
     )
-    return len(answer.fetchall())
+    return changed(answer)
 
 
 def unmute(connection: duckdb.DuckDBPyConnection, what: Mute) -> bool:
