@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -49,9 +49,9 @@ def examine(house: House, now: datetime) -> list[Finding]:
         _folder(warehouse.folder),
         _disk(warehouse),
         *_locks(warehouse),
-        _live(warehouse),
+        *([] if warehouse.shared else [_live(warehouse)]),
         _spool(warehouse),
-        *_published(warehouse, house, now),
+        *(_lake if warehouse.shared else _published)(warehouse, house, now),
     ]
 
 
@@ -75,9 +75,11 @@ def _disk(warehouse: Warehouse) -> Finding:
 
 
 def _locks(warehouse: Warehouse) -> Iterator[Finding]:
-    for name in ("cycle", "writer"):
-        who = holder(warehouse.pipeline_folder / f"{name}.lock")
-        yield _ok(f"{name} lock", who or "free")
+    yield _ok("cycle lock", holder(warehouse.pipeline_folder / "cycle.lock") or "free")
+    try:
+        yield _ok("writer lock", warehouse.writer or "free")
+    except WarehouseError as error:
+        yield _problem("writer lock", str(error))
 
 
 def _live(warehouse: Warehouse) -> Finding:
@@ -113,6 +115,27 @@ def _published(warehouse: Warehouse, house: House, now: datetime) -> Iterator[Fi
         return
     age = now.timestamp() - warehouse.published.stat().st_mtime
     yield _ok("published copy", f"{_mib(_size(warehouse.published))}, {_long(age)} old")
+    yield from _told(signs, kept_back, house, now)
+
+
+def _lake(warehouse: Warehouse, house: House, now: datetime) -> Iterator[Finding]:
+    try:
+        if not warehouse.ready:
+            yield _note("lake", "is not there yet; the first cycle makes it")
+            return
+        with warehouse.reading() as connection:
+            signs = vitals(connection)
+            kept_back = spoken(holdings(connection, now), house.zone)
+    except WarehouseError as error:
+        yield _problem("lake", str(error))
+        return
+    yield _ok("lake", str(warehouse.place))
+    yield from _told(signs, kept_back, house, now)
+
+
+def _told(
+    signs: Vitals, kept_back: Iterable[str], house: House, now: datetime
+) -> Iterator[Finding]:
     yield _schema(signs)
     counted = ", ".join(f"{name} {count:,}" for name, count in signs.rows.items() if count)
     yield _ok("rows", counted or "none")

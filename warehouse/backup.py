@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from warehouse import lake_upkeep
 from warehouse.database import Warehouse
 from warehouse.disk import clone, os_errors, sync
 from warehouse.errors import WarehouseError, WarehouseUnusable
 from warehouse.inspect import Contents, inspect
+from warehouse.lake import Lake
 from warehouse.live import log_of, take_in
 from warehouse.lock import hold
 
@@ -27,16 +29,23 @@ def backup(warehouse: Warehouse, target: Path) -> Contents:
         raise WarehouseUnusable(target, "it exists already", "name a file that does not")
     if not target.parent.is_dir():
         raise WarehouseUnusable(target, "there is no such folder", "make it first, or name another")
-    if warehouse.live.exists() and warehouse.unpublished:
-        warehouse.publish()
     with _draft(target) as draft:
-        with os_errors(target):
-            clone(warehouse.published, draft)
+        _copy(warehouse, draft)
         contents = inspect(draft)
         with os_errors(target):
             draft.replace(target)
             sync(target.parent)
     return contents
+
+
+def _copy(warehouse: Warehouse, draft: Path) -> None:
+    if warehouse.place:
+        return lake_upkeep.copy(Lake(warehouse.place), draft)
+    if warehouse.live.exists() and warehouse.unpublished:
+        warehouse.publish()
+    with os_errors(draft):
+        clone(warehouse.published, draft)
+    return None
 
 
 def restore(warehouse: Warehouse, source: Path, now: datetime) -> tuple[Contents, Path | None]:
@@ -45,9 +54,15 @@ def restore(warehouse: Warehouse, source: Path, now: datetime) -> tuple[Contents
     Refuses while a cycle is at work. What cannot be read stays untouched: the former live file is
     kept beside the new one under another name, with its log. A process killed half-way leaves the
     one or the other. The schema is brought up to date at the next write.
+
+    In a lake, all rows are replaced in one transaction, and its past keeps the former ones.
     """
-    contents = inspect(source)
     folder = warehouse.pipeline_folder
+    if warehouse.place:
+        with hold(folder / "cycle.lock", wait_seconds=0, doing="restore"):
+            lake, draft = Lake(warehouse.place), folder / "restoring.duckdb"
+            return lake_upkeep.restore(lake, source, draft), None
+    contents = inspect(source)
     with (
         hold(folder / "cycle.lock", wait_seconds=0, doing="restore"),
         hold(folder / "writer.lock", wait_seconds=60, doing="restore"),

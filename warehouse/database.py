@@ -6,6 +6,7 @@ What is kept stands in one file (`warehouse.live`) or in a lake that several mac
 
 from __future__ import annotations
 
+import socket
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,9 @@ class Kind(Protocol):
 
     @property
     def ready(self) -> bool: ...
+
+    @property
+    def writer(self) -> str | None: ...
 
     @property
     def unpublished(self) -> bool: ...
@@ -85,9 +89,24 @@ class Warehouse:
         return self.folder / "concordance"
 
     @property
+    def shared(self) -> bool:
+        """Whether other machines write to it too."""
+        return self.place is not None
+
+    @property
+    def machine(self) -> str | None:
+        """What tells this machine's pipeline from that of others; None where there are none."""
+        return f"{socket.gethostname()}:{self.folder}" if self.shared else None
+
+    @property
     def ready(self) -> bool:
         """Whether there is something to read."""
         return self.kind.ready
+
+    @property
+    def writer(self) -> str | None:
+        """Who writes now and what for; None where nobody does. Raises WarehouseError."""
+        return self.kind.writer
 
     @property
     def unpublished(self) -> bool:

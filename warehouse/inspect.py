@@ -46,7 +46,13 @@ def inspect(file: Path) -> Contents:
                 f"it has schema {schema}, and this noroshi knows schemas up to {newest}",
                 "use the newer noroshi that wrote it",
             )
-        return Contents(schema, {table: _read(connection, table) for table in tables(connection)})
+        return contents(connection)
+
+
+def contents(connection: Connection) -> Contents:
+    """Read every row of every table of the current catalogue."""
+    rows = {table: _read(connection, table) for table in tables(connection)}
+    return Contents(applied(connection), rows)
 
 
 def tables(connection: Connection) -> list[str]:

@@ -17,7 +17,7 @@ from warehouse.ducklake import LakeMissing, attach, attach_errors, lake_errors, 
 from warehouse.migrate import migrate, migrations
 from warehouse.place import Place
 from warehouse.session import Connection, for_people, quoted, transaction
-from warehouse.turn import turn
+from warehouse.turn import holder, turn
 
 _COLUMN_COMMENT = re.compile(r"COMMENT ON COLUMN (\w+)\.(\w+) IS '((?:[^']|'')*)';")
 
@@ -32,10 +32,16 @@ class Lake:
     def ready(self) -> bool:
         """Whether somebody has made it."""
         try:
-            self.reading().close()
+            with opened(self.place) as connection, attach_errors(self.place):
+                attach(connection, self.place, "READ_ONLY")
         except LakeMissing:
             return False
         return True
+
+    @property
+    def writer(self) -> str | None:
+        """Who has the turn, on whichever machine."""
+        return holder(self.place)
 
     @property
     def unpublished(self) -> bool:
@@ -77,6 +83,10 @@ class Lake:
         except BaseException:
             connection.close()
             raise
+
+    def failing(self) -> contextlib.AbstractContextManager[None]:
+        """For what may fail within a statement: it is told as ours."""
+        return lake_errors(self.place)
 
     @contextlib.contextmanager
     def attached(self) -> Iterator[Connection]:

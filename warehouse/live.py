@@ -20,7 +20,7 @@ import duckdb
 
 from warehouse.disk import clone, os_errors, sync
 from warehouse.errors import WarehouseBusy, WarehouseUnusable
-from warehouse.lock import hold
+from warehouse.lock import hold, holder
 from warehouse.migrate import migrate
 from warehouse.session import (
     FAILED,
@@ -65,6 +65,11 @@ class LiveFile:
     def ready(self) -> bool:
         """Whether there is a copy to read."""
         return self.published.exists()
+
+    @property
+    def writer(self) -> str | None:
+        """Who holds the writer's lock."""
+        return holder(self.pipeline_folder / "writer.lock")
 
     @property
     def unpublished(self) -> bool:

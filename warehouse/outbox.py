@@ -100,17 +100,21 @@ def claim(
     *,
     last: bool = True,
     without: Collection[str] = (),
+    only: Collection[str] | None = None,
 ) -> tuple[Parcel, ...]:
     """Take the next messages that are due, at most SLICE for each channel, each channel's in order;
     a lease that ran out too.
 
-    Channels that rest after a failure, and those in `without`, are left alone. Quiet hours and the
+    Channels that rest after a failure, those in `without`, and those that are not in `only`, are
+    left alone. Quiet hours and the
     hourly cap of `receptions` are kept; a channel without one has neither quiet hours nor a cap
     but the default. `last`: everything that this cycle tells is written.
     """
     found: list[Parcel] = []
     _reconsider(connection, now, last=last)
     for channel in _waiting_channels(connection, now):
+        if only is not None and channel not in only:
+            continue
         reception = (receptions or {}).get(channel, Reception(channel))
         if reception.quiet:
             _keep_quiet(connection, channel, reception.quiet, now)

@@ -47,10 +47,25 @@ def states(connection: duckdb.DuckDBPyConnection) -> dict[str, SourceState]:
     }
 
 
-def configure(connection: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> None:
-    """Make `store.source` say what is configured now."""
-    connection.execute("DELETE FROM store.source")
-    insert(connection, "store.source", [_configured(source) for source in sources])
+def configure(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], machine: str | None = None
+) -> None:
+    """Make `store.source` say what is configured now; of a warehouse that machines share, by this
+    `machine`: what another has switched on stays on, and one row tells of each source."""
+    if machine is None:
+        connection.execute("DELETE FROM store.source")
+        insert(connection, "store.source", [_configured(source) for source in sources])
+        return
+    rows = [{**_configured(source), "machine": machine} for source in sources]
+    connection.execute(
+        """
+        DELETE FROM store.source
+        WHERE machine IS NULL OR machine = $machine OR id IN (SELECT unnest($on::VARCHAR[]))
+        """,
+        {"machine": machine, "on": [source.id for source in sources if source.enabled]},
+    )
+    there = {id for (id,) in connection.execute("SELECT id FROM store.source").fetchall()}
+    insert(connection, "store.source", [row for row in rows if row["id"] not in there])
 
 
 def remember(

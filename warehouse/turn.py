@@ -28,6 +28,7 @@ JOIN pg_database ON pg_database.oid = pg_locks.database
 WHERE locktype = 'advisory' AND granted AND pg_database.datname = current_database()
     AND objsubid = 1 AND classid = {KEY >> 32} AND objid = {KEY & 0xFFFFFFFF}
 """  # noqa: S608 (a number of ours)
+WAIT_SECONDS = 60
 _PAUSE_SECONDS = 0.1
 _NAME_BYTES = 63
 """What PostgreSQL keeps of the name of an application."""
@@ -44,6 +45,11 @@ def turn(place: Place, doing: str, deadline: float) -> Iterator[None]:
             _introduce(connection, doing)
             _wait(connection, place, deadline)
         yield
+
+
+def turn_for(place: Place, doing: str) -> contextlib.AbstractContextManager[None]:
+    """The turn, waited for for a minute."""
+    return turn(place, doing, time.monotonic() + WAIT_SECONDS)
 
 
 def holder(place: Place) -> str | None:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse import lake_upkeep
 from warehouse.database import Connection, Warehouse, quoted
 from warehouse.disk import clone, os_errors, sync
 from warehouse.errors import WarehouseUnusable
 from warehouse.inspect import Contents, inspect, tables
+from warehouse.lake import Lake
 from warehouse.live import log_of, take_in
 from warehouse.lock import hold
 from warehouse.migrate import migrate
@@ -101,6 +103,8 @@ def check(warehouse: Warehouse) -> Contents:
     """Read every row of the live file: of a copy, so that writers wait for the copying alone.
 
     Raises WarehouseError."""
+    if warehouse.place:
+        return lake_upkeep.check(Lake(warehouse.place))
     with _taken(warehouse) as taken:
         return inspect(taken.copy)
 
@@ -111,8 +115,10 @@ def compact(warehouse: Warehouse, *, worth: float = WORTH_COMPACTING) -> int | N
 
     DuckDB uses free blocks again and never gives them back. Table by table, in bounded memory, from
     a copy: writers go on. The new file replaces the old one in one rename, once it is read and
-    found to hold the same number of rows. Raises WarehouseError.
+    found to hold the same number of rows. Raises WarehouseError. In a lake, see `lake_upkeep`.
     """
+    if warehouse.place:
+        return lake_upkeep.compact(Lake(warehouse.place))
     for _ in range(ATTEMPTS):
         with _taken(warehouse) as taken:
             if _free(taken.copy) < worth:

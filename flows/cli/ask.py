@@ -18,7 +18,7 @@ from flows.cli.console import (
     say_error,
     show,
 )
-from flows.cli.look import DayOption, day, reading
+from flows.cli.look import AsOfOption, DayOption, day, reading
 
 SEARCH_COLUMNS = [
     "id",
@@ -55,6 +55,7 @@ def search(
     sort: Annotated[str, typer.Option(help="newest, oldest or relevance")] = "newest",
     limit: Annotated[int, typer.Option(min=1, help="at most so many rows")] = 20,
     page: Annotated[int, typer.Option(min=1, help="2 for the rows after those, …")] = 1,
+    as_of: AsOfOption = None,
     how: FormatOption = Format.TABLE,
     config: ConfigOption = None,
 ) -> int:
@@ -90,7 +91,7 @@ def search(
         page,
     )
     settings = house(config)
-    with reading(settings) as connection:
+    with reading(settings, as_of) as connection:
         rows = find(connection, wanted, opened(settings.warehouse.concordance))
     if how is Format.TABLE:
         found = [row | {"found": _marked(row)} for row in rows]
@@ -124,6 +125,7 @@ def one_of(kind: type[Choice], option: str, text: str | None) -> Choice | None:
 
 def sql(
     statement: Annotated[str, typer.Argument(help="DuckDB's SQL; `;` between statements")],
+    as_of: AsOfOption = None,
     how: FormatOption = Format.TABLE,
     config: ConfigOption = None,
 ) -> int:
@@ -136,7 +138,7 @@ def sql(
     from warehouse.database import queries
 
     settings = house(config)
-    with reading(settings) as connection:
+    with reading(settings, as_of) as connection:
         results = queries(connection, statement)
     if len(results) > 1 and how is not Format.TABLE:
         say_error(f"{len(results)} statements have results, and {how} holds one; ask for one")

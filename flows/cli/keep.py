@@ -14,7 +14,7 @@ import typer
 
 from flows.cli.ask import one_of
 from flows.cli.console import ConfigOption, Format, FormatOption, house, out, say, say_error, show
-from flows.cli.look import DayOption, day, reading
+from flows.cli.look import AsOfOption, DayOption, day, reading
 
 
 def register(app: typer.Typer) -> None:
@@ -33,10 +33,10 @@ def shell(
 
     Example: noroshi shell
     """
-
     settings = house(config)
     reading(settings).close()
-    file = str(settings.warehouse.published)
+    # Other programs do not know how to open a lake.
+    plain, file = plain or settings.warehouse.shared, str(settings.warehouse.published)
     for program, option in (("duckdb", "-readonly"), ("harlequin", "--read-only")):
         if not plain and (found := shutil.which(program)):
             os.execv(found, [program, option, file])  # noqa: S606 (a program of the user's PATH)
@@ -77,6 +77,7 @@ def export(
         str, typer.Option("--format", help="parquet, csv, jsonl or duckdb")
     ] = "parquet",
     since: DayOption = None,
+    as_of: AsOfOption = None,
     config: ConfigOption = None,
 ) -> int:
     """Write all views as files for other programs; articles as Parquet by month.
@@ -87,7 +88,7 @@ def export(
     from warehouse.export import export as write
 
     chosen = one_of(Kind, "--format", kind) or Kind.PARQUET
-    with reading(house(config)) as connection:
+    with reading(house(config), as_of) as connection:
         for view, rows in write(connection, target, chosen, day(since)):
             say(f"{view}: {rows:,} rows")
     out().print(str(target), markup=False)

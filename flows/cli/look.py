@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from warehouse.database import Connection
 
 DayOption = Annotated[str | None, typer.Option(help="a day such as 2025-11-14")]
+
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(help="as it stood then: '2025-11-14 09:30' (a lake's past)"),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -84,14 +90,24 @@ def channels_test(
     return 1 if failures else 0
 
 
-def reading(settings: House) -> Connection:
-    """The published warehouse; a new one with the seed records where there is none yet."""
+def reading(settings: House, as_of: str | None = None) -> Connection:
+    """The published warehouse, or as it stood at a moment that an option names; a new one with the
+    seed records where there is none yet."""
     from flows.prepare import prepare
 
     warehouse = settings.warehouse
     if not warehouse.ready:
         prepare(warehouse)
-    return warehouse.reading(timezone=settings.settings.timezone)
+    then = _moment(as_of, settings.zone) if as_of else None
+    return warehouse.reading(timezone=settings.settings.timezone, as_of=then)
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no moment such as '2025-11-14 09:30'") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def day(text: str | None) -> date | None:

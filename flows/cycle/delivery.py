@@ -138,8 +138,16 @@ class Round:
             return parcels
 
     def _claimed(self, connection: Connection, last: bool) -> tuple[Parcel, ...]:
-        now, receptions = self.clock(), self.desk.receptions
-        return outbox.claim(connection, now, receptions, last=last, without=self.stopped)
+        # In a warehouse that machines share, a channel that is not configured here may be so there.
+        only = {channel.name for channel in self.desk.channels} if self.warehouse.shared else None
+        return outbox.claim(
+            connection,
+            self.clock(),
+            self.desk.receptions,
+            last=last,
+            without=self.stopped,
+            only=only,
+        )
 
     def _tell_capped(self, connection: Connection) -> int:
         """Tell operators of each channel that is over its cap, once a day: by that channel as well,

@@ -51,8 +51,9 @@ class Keeping:
         with self.warehouse.writing("begin a cycle", for_readers=False) as connection:
             seeds.plant(connection, started)
             runs.start(connection, self.account.summary.run_id, "watch", started)
-            sources.configure(connection, self.house.sources)
-            self._release(connection)
+            sources.configure(connection, self.house.sources, self.warehouse.machine)
+            if not self.warehouse.shared:  # else what a killed process held waits for its lease
+                self._release(connection)
             self.visitor.known = robots.known(connection)
             self.visitor.fetcher.respite.until = respite.known(connection)
             tell_silence(self.house, connection, started)

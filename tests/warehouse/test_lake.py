@@ -15,14 +15,17 @@ from pathlib import Path
 import pytest
 
 import warehouse as warehouse_room
+from alerts.telling.deciding.outbox import deliveries_for
+from extractors.source import Source
 from tests.postgres import PASSWORD, Postgres
 from tests.warehouse.conftest import NOW
-from tests.warehouse.samples import an_article
-from warehouse import articles
-from warehouse.database import Warehouse, query
+from tests.warehouse.samples import a_notice, an_article
+from warehouse import articles, backup, outbox, sources, upkeep
+from warehouse.database import Connection, Warehouse, query
 from warehouse.ducklake import LakeMissing
 from warehouse.errors import WarehouseBusy, WarehouseUnusable
 from warehouse.migrate import migrations
+from warehouse.outbox import Announcement
 from warehouse.place import place
 
 RUNS = "SELECT id FROM runs ORDER BY id"
@@ -125,6 +128,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from warehouse.database import Warehouse
+from warehouse.outbox import Announcement
 from warehouse.place import place
 lake = Warehouse(Path("."), place(sys.argv[1], sys.argv[2], os.environ))
 with lake.writing("half") as connection:
@@ -219,3 +223,69 @@ def test_programs_open_a_lake_by_its_setting(
         ]
     with warehouse_room.open(str(lake.place), as_of=between) as connection:
         assert query(connection, RUNS)[1] == [("one",)]
+
+
+def test_machines_share_what_is_configured(lake: Warehouse) -> None:
+    one, other = (Source(id, f"https://{id}.example.org/feed", id) for id in ("one", "other"))
+    off_one, off_other = (replace(source, enabled=False) for source in (one, other))
+    for machine, configured in {"a": [one, off_other], "b": [off_one, other]}.items():
+        with lake.writing("test") as connection:
+            sources.configure(connection, configured, machine)
+    with lake.writing("test") as connection:
+        sources.configure(connection, [one, off_other], "a")
+        assert on(connection) == [("one", True), ("other", True)]
+    with lake.writing("test") as connection:
+        sources.configure(connection, [off_one, off_other], "b")
+        assert on(connection) == [("one", True), ("other", False)]
+
+
+def on(connection: Connection) -> list[tuple[object, ...]]:
+    return connection.execute("SELECT id, enabled FROM store.source ORDER BY id").fetchall()
+
+
+def test_a_message_is_claimed_by_one_machine(lake: Warehouse) -> None:
+    """And only where its channel is configured."""
+    with lake.writing("test") as connection:
+        deliveries = deliveries_for("alert", ["desk"], NOW)
+        outbox.post(connection, [Announcement(a_notice(), "article", deliveries)], NOW)
+    claimed = []
+    for only in ({"elsewhere"}, {"desk"}, {"desk"}, None):
+        with lake.writing("test") as connection:
+            claimed.append(len(outbox.claim(connection, NOW, only=only)))
+    assert claimed == [0, 1, 0, 0]
+
+
+def test_a_backup_of_a_lake_is_a_file_and_comes_back(lake: Warehouse, tmp_path: Path) -> None:
+    with lake.writing("test") as connection:
+        articles.store(connection, [an_article()], NOW)
+    contents = backup.backup(lake, tmp_path / "kept.duckdb")
+    assert contents.rows["article"] == 1
+    with warehouse_room.open(tmp_path / "kept.duckdb") as connection:
+        kept = query(connection, "SELECT id, title, first_seen_at FROM articles")
+    with lake.writing("test") as connection:
+        articles.store(connection, [an_article("https://example.org/2")], NOW)
+        connection.execute("INSERT INTO store.run (id) VALUES ('later')")
+    before = datetime.now(UTC)
+    backup.restore(lake, tmp_path / "kept.duckdb", NOW)
+    with lake.reading() as connection:
+        assert query(connection, "SELECT id, title, first_seen_at FROM articles") == kept
+    assert (runs(lake), runs(lake, before)) == ([], ["later"])
+    assert upkeep.check(lake) == contents
+
+
+def test_upkeep_makes_few_files_of_many_and_keeps_the_rows(lake: Warehouse) -> None:
+    assert lake.place is not None
+    for batch in range(3):
+        with lake.writing("test") as connection:
+            made = [an_article(f"https://example.org/{batch}/{n}") for n in range(20)]
+            articles.store(connection, made, NOW)
+    data = Path(lake.place.data)
+    before = upkeep.check(lake)
+    many = len(list(data.glob("store/article/*.parquet")))
+    upkeep.compact(lake)
+    assert upkeep.check(lake) == before
+    with lake.reading() as connection:
+        listed = query(
+            connection, "FROM ducklake_list_files('noroshi', 'article', schema => 'store')"
+        )
+    assert (many, len(listed[1])) == (3, 1)

@@ -1,0 +1,3 @@
+-- Which of the machines that share a warehouse has configured a source; NULL in one file.
+
+ALTER TABLE store.source ADD COLUMN machine VARCHAR;
