@@ -44,7 +44,7 @@ def status_of(
         return sign.status
     around = Around(hits, passage)
     refusal = sign.all[0].endswith(".refusal")
-    if not refusal and around.denies():
+    if around.says("refuted", 10) if refusal else around.denies():
         return Status.DENIED
     if (around.says("considered", 10) or around.asks) and not refusal:
         return Status.CONSIDERED
@@ -69,6 +69,7 @@ def status_of(
 
 _MEASURES = {
     Category.EXCHANGE_CANCELLATION,
+    Category.SANCTIONS_LEGAL,
     Category.TRADE_RESTRICTION,
     Category.TRANSPORT,
     Category.VISA_ENTRY,
@@ -86,6 +87,7 @@ _CUES = {
     cue: (f"modality.{cue}-before", f"modality.{cue}-after")
     for cue in (
         "denied",
+        "refuted",
         "considered",
         "demand",
         "cause",
@@ -150,7 +152,7 @@ class Around:
         before, after = _CUES[cue]
         lists = self.passage.lists
         if before in lists:
-            low, point = self.clause[0], self.last if cue in _OF_VERBS else self.head
+            low, point = self.clause[0], self._point(cue)
             if any(low <= hit[0] and hit[1] <= point for hit in lists[before]):
                 return True
         if after not in lists:
@@ -159,6 +161,12 @@ class Around:
         if self.scale > 1 or cue in _OF_CLAUSES:
             far = min(far, self.clause[1])
         return any(self.end <= hit[0] <= far and not self._is_first(hit) for hit in lists[after])
+
+    def _point(self, cue: str) -> int:
+        """Before which a cue has to stand: in English "freed after years" the verb comes first."""
+        if cue == "cause" and self.scale > 1:
+            return self.start
+        return self.last if cue in _OF_VERBS else self.head
 
     def _is_first(self, hit: Hit) -> bool:
         """A first time since the past (回歸後首次) is news."""

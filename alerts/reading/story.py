@@ -63,8 +63,8 @@ class _News:
     leads: frozenset[tuple[Category, Direction]]
     """In the title or the first sentences of the body."""
     categories: frozenset[Category]
-    eased: frozenset[tuple[str, int, Category]]
-    """Sentences that speak of an easing, be it only asked for or considered."""
+    eased: frozenset[tuple[str, int, int, Category]]
+    """Clauses that speak of an easing, be it only asked for or considered."""
 
     @classmethod
     def of(cls, found: Sequence[Finding]) -> _News:
@@ -76,7 +76,7 @@ class _News:
             ),
             frozenset((f.sign.category, f.sign.direction) for f in news if f.passage.leads),
             frozenset(f.sign.category for f in news),
-            frozenset((*f.place, f.sign.category) for f in found if _eases(f)),
+            frozenset((*_clause(f), f.sign.category) for f in found if _eases(f)),
         )
 
     def tells_story(self, finding: Finding) -> bool:
@@ -135,7 +135,7 @@ class _News:
             return True
         mutual = category is Category.OFFICIAL_CONTACT
         stronger = Direction.ESCALATION if mutual else Direction.EASING
-        if not mutual and other is stronger and (*finding.place, category) in self.eased:
+        if not mutual and other is stronger and (*_clause(finding), category) in self.eased:
             return True
         if self._below(finding) and other is stronger and (category, other) in self.leads:
             return True
@@ -155,6 +155,8 @@ class _News:
             return False
         if told in self.leads and not finding.passage.leads:
             return False
+        if finding.sign.category is Category.DIPLOMATIC_PROTEST and finding.passage.scale > 1:
+            return False  # "has lodged a protest" is how English tells one of today
         around = Around(finding.hits, finding.passage)
         if around.is_besides or (not title and around.is_now):
             return False
@@ -172,6 +174,13 @@ def _is_only_named(finding: Finding, news: Sequence[Finding]) -> bool:
         and f.sign.direction is Direction.EASING
         for f in news
     )
+
+
+def _clause(finding: Finding) -> tuple[str, int, int]:
+    """The sentence of a finding; in a headline, where a person is held, its clause: in "Man held,
+    Tokyo seeks release" the demand answers news, in "Tokyo seeks release of man held" it is all."""
+    apart = finding.sign.category is Category.DETENTION_SAFETY and finding.passage.field == "title"
+    return *finding.place, Around(finding.hits, finding.passage).low if apart else 0
 
 
 def _eases(finding: Finding) -> bool:
