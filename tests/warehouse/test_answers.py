@@ -14,6 +14,7 @@ from warehouse.rows import insert
 SOON = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
 LATE = datetime(2025, 11, 14, 17, 30, tzinfo=UTC)
 """The 15th in Hong Kong."""
+BEHIND = int((SOON + timedelta(minutes=2) - LATE).total_seconds())
 
 
 def event(url: str, **changes: object) -> dict[str, object]:
@@ -53,8 +54,16 @@ def fill(connection: Connection) -> None:
         )
         rows = [{"event_id": id, "article_id": event(url)["article_id"]} for url in urls]
         insert(connection, "store.event_article", rows)
-    insert(connection, "store.source", [{"id": "two", "name": "Two"}])
-    alert = {"id": "al", "event_id": "new", "article_id": event("c")["article_id"]}
+    insert(connection, "store.source", [{"id": "two", "name": "Two"}, {"id": "idle"}])
+    coded = {key: event("c")[key] for key in ("article_id", "version_id")}
+    insert(connection, "store.coding", [coded | {"relevant": True}])
+    alert = {
+        "id": "al",
+        "event_id": "new",
+        "article_id": event("c")["article_id"],
+        "severity": "high",
+        "notice": '{"category": "visa_entry"}',
+    }
     insert(connection, "store.alert", [alert | {"created_at": SOON + timedelta(minutes=3)}])
     sent = {"id": "d", "alert_id": "al", "event_id": "new", "channel": "desk", "state": "sent"}
     insert(
@@ -83,6 +92,29 @@ CASES = [
             ("one", "one", 1, "https://example.org/a", 2),
         ],
     ),
+    (
+        "SELECT turn, source, seconds_behind FROM event_outlets WHERE event_id = 'old' "
+        "ORDER BY turn",
+        [(1, "one", 0), (2, "two", 0)],
+    ),
+    (
+        "SELECT id, articles, outlets, langs, first_source, first_outlet, first_url, "
+        "seconds_to_see, seconds_to_tell FROM event_lag ORDER BY id",
+        [
+            ("new", 1, 1, ["en"], "two", "Two", "https://example.org/c", 120, 300),
+            ("old", 3, 2, ["en"], "one", "one", "https://example.org/a", BEHIND, None),
+        ],
+    ),
+    (
+        "SELECT id, articles, articles_30_days, relevant, events, firsts, alerts "
+        "FROM source_yield ORDER BY id",
+        [("idle", 0, 0, 0, 0, 0, 0), ("two", 2, 2, 1, 2, 1, 1)],
+    ),
+    (
+        "SELECT origin, published_at = first_seen_at FROM event_articles WHERE event_id = 'new'",
+        [("news", False)],
+    ),
+    ("SELECT category, severity, kind FROM alert_lag", [("visa_entry", "high", "first")]),
     (
         "SELECT seconds_to_see, seconds_to_alert, seconds_to_send, seconds FROM alert_lag",
         [(120, 60, 120, 300)],

@@ -174,7 +174,12 @@ def test_the_published_copy_serves_under_any_name(warehouse: Warehouse, tmp_path
     moved = warehouse.published.rename(tmp_path / "other.duckdb")
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{moved}' AS elsewhere (READ_ONLY)")
-        assert connection.execute("FROM elsewhere.articles").fetchall() == []
+        views = connection.execute(
+            "SELECT view_name FROM duckdb_views() WHERE database_name = 'elsewhere'"
+        ).fetchall()
+        assert ("articles",) in views
+        for (view,) in views:
+            assert connection.execute(f"FROM elsewhere.{view}").fetchall() == []
 
 
 @pytest.mark.one_file

@@ -46,21 +46,21 @@ def read(kind: Kind, target: Path, view: str) -> str:
     return f"FROM {reader}('{target}/{view}.{kind}')"
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("form", Kind)
 def test_what_was_written_is_what_the_views_hold(
-    filled: Warehouse, tmp_path: Path, kind: Kind
+    filled: Warehouse, tmp_path: Path, form: Kind
 ) -> None:
     target = tmp_path / "out"
     with filled.reading() as connection:
-        written = dict(export(connection, target, kind))
+        written = dict(export(connection, target, form))
         assert list(written) == views(connection)
         expected = connection.execute(f"{COLUMNS} FROM articles ORDER BY id").fetchall()
     assert written["articles"] == sum(MONTHS.values())
     with duckdb.connect() as other:
         other.execute("SET TimeZone = 'UTC'")
-        if kind is Kind.DUCKDB:
+        if form is Kind.DUCKDB:
             other.execute(f"ATTACH '{target}' AS exported (READ_ONLY)")
-        rows = f"{COLUMNS} {read(kind, target, 'articles')} ORDER BY id"
+        rows = f"{COLUMNS} {read(form, target, 'articles')} ORDER BY id"
         assert other.execute(rows).fetchall() == expected
     assert list(tmp_path.iterdir()) == [target]
 
@@ -73,10 +73,10 @@ def test_parquet_is_cut_by_month(filled: Warehouse, tmp_path: Path) -> None:
     assert dict(counted.fetchall()) == MONTHS
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_only_what_is_recent(filled: Warehouse, tmp_path: Path, kind: Kind) -> None:
+@pytest.mark.parametrize("form", Kind)
+def test_only_what_is_recent(filled: Warehouse, tmp_path: Path, form: Kind) -> None:
     with filled.reading() as connection:
-        written = dict(export(connection, tmp_path / "out", kind, date(2025, 11, 1)))
+        written = dict(export(connection, tmp_path / "out", form, date(2025, 11, 1)))
     assert written["articles"] == MONTHS["2025-11"]
     assert written["article_versions"] == sum(MONTHS.values()), "these were read later"
 
