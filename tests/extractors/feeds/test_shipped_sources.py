@@ -93,7 +93,6 @@ ARTICLES = [
     ("cn-xinhua-ja", f"https://jp.news.cn/20241118/{HEX}/c.html"),
     ("cn-chinadaily-world", "https://www.chinadaily.com.cn/a/202610/08/WS68e5a1b2a310.html"),
     ("cn-globaltimes-world", "https://www.globaltimes.cn/page/202609/1344444.shtml"),
-    ("cn-consular-list", "http://cs.mfa.gov.cn/gyls/lsgz/lsyj/ssyj/202511/t20251114_1.shtml"),
     ("cn-people-ja", "http://j.people.com.cn/n3/2021/0823/c94475-9887142.html"),
 ]
 
