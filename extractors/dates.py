@@ -91,10 +91,41 @@ DAY = re.compile(
     r"\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}(?!\d)"
     r"|[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4}|\d{1,2} [A-Z][a-z]{2,8} \d{4}"
 )
+HOUR = r"\d{1,2} ?[:：時时点點] ?\d{1,2}"
+REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = (
+    # A weekday between day and time: 2026年11月1日 星期日 12:30, 2026年11月1日（日曜日）
+    (
+        re.compile(
+            r"(?<=[日\d]) ?[(（]?(?:(?:星期|週|周)[一二三四五六日天]|[月火水木金土日]曜日?)[)）]?"
+        ),
+        " ",
+    ),
+    # The zone before the time: 2026-11-01 HKT 12:30; "Issued at" of Hong Kong's press releases.
+    (re.compile(rf"(?<=[日\d]) {{0,2}}(?:Issued at )?(HKT|JST|CST|GMT) ({HOUR})"), r" \2 \1"),
+    (
+        re.compile(rf"(?<=[日\d]) {{0,2}}(?:香港|北京|日本|台[北灣湾])[時时][間间] ?({HOUR})"),
+        r" \1",
+    ),
+    # A dash between the two: Nov 1, 2026 - 12:30
+    (re.compile(rf"(?<=\d{{4}}) [-–—] ({HOUR})"), r" \1"),
+    # The year aside: 2026 11/01 12:30:15
+    (re.compile(r"(?<!\d)(20\d\d) {1,3}(\d\d) ?/ ?(\d\d)(?= {1,3}\d\d:\d\d)"), r"\1/\2/\3"),
+    # The time first: 12:30 2026-11-01, 12:30, 1 November 2026
+    (
+        re.compile(
+            r"(?<!\d)(\d{1,2}:\d\d)(?: HKT| JST)?,? (20\d\d[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)"
+            r"|\d{1,2} [A-Z][a-z]{2,8} 20\d\d|[A-Z][a-z]{2,8} \d{1,2}, 20\d\d)(?!,? \d{1,2}:)"
+        ),
+        r"\2 \1",
+    ),
+)
+"""Ways to set dates in running text, and the one way in which they are looked for."""
 UNIX = re.compile(r"1\d{9}(?P<ms>\d{3})?")
 
 
 def _found(pattern: re.Pattern[str], text: str, zone: str) -> Iterator[datetime]:
+    for way, rewritten in REWRITTEN:
+        text = way.sub(rewritten, text)
     moments = (parse_date(match[0], zone) for match in pattern.finditer(text))
     return (moment for moment in moments if moment)
 

@@ -44,6 +44,7 @@ def read_metadata(tree: HtmlElement) -> Metadata:
     """The metadata of a parsed page."""
     meta = _metas(tree)
     article = next(articles(tree), {})
+    told = _names(_resolved(article.get("author"), tree)) or _author(meta) or _byline(tree)
     return Metadata(
         headline=plain_text(_string(article.get("headline"))),
         og_title=plain_text(meta.get("og:title", "") or meta.get("twitter:title", "")),
@@ -52,7 +53,7 @@ def read_metadata(tree: HtmlElement) -> Metadata:
         ),
         headings=tuple(filter(None, map(_words, tree.iterfind(".//h1")))),
         dates=tuple(_dates(tree, meta, article)),
-        author=plain_text(_names(article.get("author")) or _author(meta) or _byline(tree))[:300],
+        author=_without_by(plain_text(told))[:300],
         site_name=plain_text(meta.get("og:site_name", "") or _names(article.get("publisher")))[
             :200
         ],
@@ -67,11 +68,22 @@ def read_metadata(tree: HtmlElement) -> Metadata:
 
 def articles(tree: HtmlElement) -> Iterator[dict[str, Any]]:
     """The JSON-LD objects that describe an article (https://schema.org/Article and its kinds)."""
+    return (thing for thing in _all_things(tree) if ARTICLE.search(_string(thing.get("@type"))))
+
+
+def _all_things(tree: HtmlElement) -> Iterator[dict[str, Any]]:
     for script in tree.iterfind(".//script[@type='application/ld+json']"):
-        text = (script.text or "")[:LARGEST_JSON]
-        for thing in _things(_json(text)):
-            if ARTICLE.search(_string(thing.get("@type"))):
-                yield thing
+        yield from _things(_json((script.text or "")[:LARGEST_JSON]))
+
+
+def _resolved(value: Any, tree: HtmlElement) -> Any:
+    """The things that stand elsewhere on the page for mere references to them (`{"@id": …}`), as
+    WordPress writes them."""
+    members = value if isinstance(value, list) else [value]
+    wanted = {_string(m.get("@id")) for m in members if isinstance(m, dict) and "name" not in m}
+    if not wanted:
+        return value
+    return [thing for thing in _all_things(tree) if _string(thing.get("@id")) in wanted]
 
 
 PUBLISHED = (
@@ -193,6 +205,14 @@ def _byline(tree: HtmlElement) -> str:
     """The first short text that the markup calls the author's."""
     found = (_words(element) for element in tree.xpath(BYLINE))
     return next((words for words in found if 1 < len(words) <= LONGEST_BYLINE), "")
+
+
+def _without_by(name: str) -> str:
+    """A byline without the word for it."""
+    return BY.sub("", name).strip()
+
+
+BY = re.compile(r"^(?:by\b[:：]?|(?:作者|撰文|文|記者|记者|執筆)\s?[:：|｜/／])\s*", re.IGNORECASE)
 
 
 def _section(article: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from extractors.errors import EmptyPage, PageError
 from extractors.items import image_url
 from extractors.language import detect_language, normal_tag
 from extractors.pages.body import UNSEEN, blocks, read_text, with_lead
+from extractors.pages.furniture import without_furniture
 from extractors.pages.headline import headline
 from extractors.pages.join import next_page
 from extractors.pages.metadata import read_metadata
@@ -80,7 +81,8 @@ def read_page(
     except FOREIGN as error:
         raise PageError(url, f"cannot be read ({type(error).__name__})", REPORT) from error
     title = headline(metadata, url)
-    text = _without_title(with_lead(text, tree, metadata.description), title)
+    text = without_furniture(with_lead(text, tree, metadata.description))
+    text = _without_title(text, title)
     if not text:
         raise PageError(url, "holds no article text", "open it in a browser; it may need scripts")
     wall = walled(metadata.free, blocks(tree, UNSEEN))

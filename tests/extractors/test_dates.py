@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractors.dates import has_time, parse_date, zone_of
+from extractors.dates import find_moments, has_time, parse_date, zone_of
 
 NOON = "2026-11-01T04:00:00+00:00"
 """Noon in Hong Kong."""
@@ -62,6 +62,32 @@ WRITTEN = [
 def test_written_dates(text: str, zone: str, moment: str | None) -> None:
     found = parse_date(text, zone)
     assert (found.astimezone(UTC).isoformat() if found else None) == moment
+
+
+SHOWN = [
+    "2026年11月1日 星期日 12:00",
+    "2026年11月1日（日曜日）12時00分",
+    "2026-11-01 HKT 12:00",
+    "Ends/Sunday, November 1, 2026 Issued at HKT 12:00 NNNN",
+    "2026年11月1日（星期日） 香港時間12時00分",
+    "KYODO NEWS - Nov 1, 2026 - 12:00 | World",
+    "2026 11/01 12:00:00 来源",
+    "發佈時間：12:00 2026-11-01 HKT",
+    "12:00, 1 November 2026",
+    "Published: Nov 01, 2026 12:00 PM",
+    "2026年11月01日12:00 | 来源：人民网 2026-10-20 08:00",
+]
+
+
+@pytest.mark.parametrize("text", SHOWN)
+def test_a_moment_that_a_page_shows(text: str) -> None:
+    found = next(find_moments(text, "Asia/Hong_Kong"))
+    assert found.astimezone(UTC).isoformat() == NOON
+
+
+def test_the_time_of_one_line_is_not_that_of_the_next() -> None:
+    rows = "2026-10-20 08:00 2026-10-21 09:00 2026-10-22 10:00"
+    assert [moment.hour for moment in find_moments(rows)] == [8, 9, 10]
 
 
 def test_the_offset_is_kept() -> None:
