@@ -148,7 +148,7 @@ def _comment(connection: Connection, view: str) -> None:
     """Tables are explained as their views are."""
     answer = connection.execute(
         "SELECT column_name, comment FROM duckdb_columns() "
-        "WHERE database_name = current_database() AND table_name = $view",
+        "WHERE database_name != 'exported' AND table_name = $view AND comment IS NOT NULL",
         {"view": view},
     )
     for column, comment in answer.fetchall():

@@ -104,6 +104,7 @@ def runs(warehouse: Warehouse) -> set[str]:
         return {id for (id,) in connection.execute("SELECT id FROM store.run").fetchall()}
 
 
+@pytest.mark.one_file
 def test_writers_go_on_while_the_file_is_read(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +119,7 @@ def test_writers_go_on_while_the_file_is_read(
     assert runs(warehouse) == {"meanwhile"}
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize(("busy", "made"), [(1, True), (upkeep.ATTEMPTS, False)])
 def test_writers_go_on_while_the_file_is_written_anew(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, busy: int, made: bool
@@ -142,6 +144,7 @@ def test_writers_go_on_while_the_file_is_written_anew(
     ]
 
 
+@pytest.mark.one_file
 def test_what_a_killed_process_committed_is_read_published_and_made_small(
     warehouse: Warehouse,
 ) -> None:
