@@ -56,7 +56,11 @@ def compose(
     warehouse = house.warehouse
     with warehouse.writing("compose the digest", for_readers=False) as connection:
         return digest_between(
-            connection, *_period(house, span, scheduled, now), span=span, outlets=_names(house)
+            connection,
+            *_period(house, span, scheduled, now),
+            span=span,
+            outlets=_names(house),
+            muted=house.settings.schedule.muted_in_digest,
         )
 
 
@@ -78,9 +82,16 @@ def _write(house: House, warehouse: Warehouse, span: Span, scheduled: bool, now:
     kind = "digest" if span is Span.DAY else "weekly digest"
     id_ = identity(f"{kind}\n{since.astimezone(UTC)}\n{until.astimezone(UTC)}")
     with warehouse.writing(f"write the {kind}") as connection:
-        digest = digest_between(connection, since, until, span=span, outlets=_names(house))
+        digest = digest_between(
+            connection,
+            since,
+            until,
+            span=span,
+            outlets=_names(house),
+            muted=house.settings.schedule.muted_in_digest,
+        )
         posted = 0
-        if digest.happenings or house.settings.schedule.empty_digest:
+        if digest.told or house.settings.schedule.empty_digest:
             posted = outbox.post_bulletins(connection, _bulletins(house, id_, digest), now)
         if scheduled:
             runs.start(connection, f"{id_}-{now:%H%M%S}", kind, now)

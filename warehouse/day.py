@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,10 @@ import duckdb
 
 from alerts.telling.notice import Notice
 from alerts.telling.writing.digest import Digest, Happening, Span, Standing
+from warehouse import mutes
 from warehouse.rows import fetch_dicts
+
+Row = dict[str, Any]
 
 
 def digest_between(
@@ -20,18 +23,22 @@ def digest_between(
     *,
     span: Span = Span.DAY,
     outlets: Mapping[str, str] | None = None,
+    muted: bool = True,
 ) -> Digest:
     """The events that news joined from `since` to `until`, and how the sources do now.
 
-    `outlets` names sources.
+    `outlets` names sources. What is muted at `until` is marked as such, or left out (`muted`).
     """
     names = outlets or {}
+    mute = _mute(connection, until)
+    rows = _events(connection, since, until)
+    happenings = [_happening(row, names, muted=mute(row)) for row in rows]
     failing = _sources(connection, "error_streak > 0")
     silent = _silent(connection) - set(failing)
     return Digest(
         since=since,
         until=until,
-        happenings=tuple(_happening(row, names) for row in _events(connection, since, until)),
+        happenings=tuple(item for item in happenings if muted or not item.muted),
         sources_ok=len(_sources(connection, "error_streak = 0")) - len(silent),
         sources_failing=tuple(names.get(source, source) for source in failing),
         sources_silent=tuple(names.get(source, source) for source in sorted(silent)),
@@ -40,14 +47,12 @@ def digest_between(
     )
 
 
-def _events(
-    connection: duckdb.DuckDBPyConnection, since: datetime, until: datetime
-) -> list[dict[str, Any]]:
+def _events(connection: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> list[Row]:
     """One row an event that news joined in the period. The first report speaks for it."""
     answer = connection.execute(
         """
         SELECT event.id, event.category, event.rule_id, event.direction, event.severity,
-               event.actor, event.target, event.level,
+               event.actor, event.target, event.level, event.thread_id, rules,
                count(*) FILTER (WHERE in_period) AS articles,
                count(DISTINCT source_id) AS outlets,
                min(joined_at) >= $since AS opened,
@@ -68,6 +73,11 @@ def _events(
             JOIN store.article ON article.id = article_id
             WHERE origin != 'seed' AND joined_at < $until
         ) AS report ON report.event_id = event.id
+        LEFT JOIN (
+            SELECT event_id, list(DISTINCT rule_id) AS rules
+            FROM store.match
+            GROUP BY event_id
+        ) AS fired ON fired.event_id = event.id
         GROUP BY ALL
         HAVING articles > 0
         ORDER BY first_at, event.id
@@ -77,17 +87,30 @@ def _events(
     return fetch_dicts(answer)
 
 
-def _happening(row: dict[str, Any], names: Mapping[str, str]) -> Happening:
+def _mute(connection: duckdb.DuckDBPyConnection, until: datetime) -> Callable[[Row], bool]:
+    """Whether an event is muted: its story, or every rule that matched it."""
+    present = mutes.present(connection, until)
+
+    def muted(row: Row) -> bool:
+        story = row["thread_id"] or row["id"]
+        rules = row["rules"] or [row["rule_id"]]
+        return ("event", story) in present or all(("rule", rule) in present for rule in rules)
+
+    return muted
+
+
+def _happening(row: Row, names: Mapping[str, str], *, muted: bool) -> Happening:
     standing = Standing.NEW if row["opened"] else Standing.CONTINUING
     return Happening(
         notice=_notice(row, names),
         standing=standing if row["is_news"] else Standing.BACKLOG,
         articles=row["articles"],
         outlets=row["outlets"],
+        muted=muted,
     )
 
 
-def _notice(row: dict[str, Any], names: Mapping[str, str]) -> Notice:
+def _notice(row: Row, names: Mapping[str, str]) -> Notice:
     """What a digest says of an event; whether it ever alerted makes no difference."""
     first, rule = row["first"], row["rule_id"] or ""
     return Notice(

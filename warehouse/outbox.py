@@ -105,12 +105,14 @@ def claim(
     """Take the next messages that are due, at most SLICE for each channel, each channel's in order;
     a lease that ran out too.
 
-    Channels that rest after a failure, those in `without`, and those that are not in `only`, are
-    left alone. Quiet hours and the
-    hourly cap of `receptions` are kept; a channel without one has neither quiet hours nor a cap
-    but the default. `last`: everything that this cycle tells is written.
+    Left alone are channels that rest after a failure, those in `without`, those that are not in
+    `only`, and those to which another process is sending: it takes what was written meanwhile when
+    it has sent what it has, so that a channel's messages go out one after the other, whoever sends
+    them. Quiet hours and the hourly cap of `receptions` are kept; a channel without one has neither
+    quiet hours nor a cap but the default. `last`: everything that this cycle tells is written.
     """
     found: list[Parcel] = []
+    busy = _busy(connection, now)
     _reconsider(connection, now, last=last)
     for channel in _waiting_channels(connection, now):
         if only is not None and channel not in only:
@@ -118,7 +120,8 @@ def claim(
         reception = (receptions or {}).get(channel, Reception(channel))
         if reception.quiet:
             _keep_quiet(connection, channel, reception.quiet, now)
-        if channel in without or health(connection, channel).resting(now):
+        rests = channel in without or health(connection, channel).resting(now)
+        if rests or channel in busy:
             continue
         _bundle_held(connection, channel, now)
         singles = _singles(connection, reception, now, last=last)
@@ -157,6 +160,15 @@ def _waiting_channels(connection: duckdb.DuckDBPyConnection, now: datetime) -> l
         {"now": now},
     )
     return [row[0] for row in answer.fetchall()]
+
+
+def _busy(connection: duckdb.DuckDBPyConnection, now: datetime) -> frozenset[str]:
+    """The channels to which a process is sending, and its lease lasts."""
+    answer = connection.execute(
+        "SELECT DISTINCT channel FROM store.delivery WHERE state = 'sending' AND due_at > $now",
+        {"now": now},
+    )
+    return frozenset(channel for (channel,) in answer.fetchall())
 
 
 def _keep_quiet(

@@ -31,6 +31,8 @@ class Schedule(Table):
     """When the weekly digest is sent: `monday 07:30`. Never where absent."""
     empty_digest: bool = True
     """Whether a digest without events is sent, and says so."""
+    muted_in_digest: bool = True
+    """Whether a digest lists, apart, what is muted."""
     maintain: Clock = "03:40"
     timezone: Zone = "Asia/Hong_Kong"
 

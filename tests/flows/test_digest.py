@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -14,11 +15,12 @@ from hypothesis import strategies as st
 from alerts.telling.writing.digest import Digest, Span, Standing
 from flows.configuration.tables import Schedule
 from flows.configuration.timetable import due
-from flows.digest import _write, send_digest
+from flows.digest import _write, compose, preview, send_digest
 from flows.watch import watch
 from tests.flows.conftest import Run
-from tests.flows.newsroom import GARDENS, WARNING_EN, WARNING_JA, Newsroom, routes
+from tests.flows.newsroom import GARDENS, LIFTED_EN, WARNING_EN, WARNING_JA, Newsroom, routes
 from tests.servers import Reply, Request
+from warehouse import mutes
 from warehouse.database import Warehouse
 from warehouse.day import digest_between
 
@@ -90,6 +92,25 @@ class TestPeriod:
         assert desk.got == [], "nobody is alerted"
         assert [h.standing for h in _digest(news, begun).happenings] == [Standing.BACKLOG]
 
+    async def test_what_is_muted_stands_apart_or_is_left_out(self, news: Newsroom) -> None:
+        news.site.routes |= routes(WARNING_EN)
+        news.source("post")
+        begun, desk = datetime.now(UTC), news.desk("chat")
+        await watch(news.house())
+        until = datetime.now(UTC) + DAY
+        for mute in (("event", _digest(news, begun).happenings[0].notice.event_id), RULE):
+            _change_mutes(news, mute, until)
+            assert [h.muted for h in _digest(news, begun).happenings] == [True]
+            _change_mutes(news, mute, None)
+            assert [h.muted for h in _digest(news, begun).happenings] == [False]
+        _change_mutes(news, RULE, until)
+        await send_digest(news.house())
+        assert desk.got[-1].endswith("Events: 0")
+        said = [r for r in news.site.requests if r.path.startswith("/hook-")][-1].body.decode()
+        assert said.index("Muted (1)") < said.index(WARNING_EN.title)
+        news.rules.append("[schedule]\nmuted_in_digest = false\n")
+        assert WARNING_EN.title not in preview(compose(news.house(), until), "en", "UTC").text
+
     async def test_the_sources_health_is_told(self, news: Newsroom) -> None:
         news.site.routes |= routes(GARDENS)
         news.source("good")
@@ -149,6 +170,30 @@ class TestSending:
         await sending
         assert len(desk.got) == 1
 
+    async def test_one_process_at_a_time_sends_to_a_channel(self, news: Newsroom) -> None:
+        """What is written while another one is sending goes out after that, sent by that one."""
+        news.site.routes |= routes(WARNING_EN, LIFTED_EN)
+        news.source("post")
+        desk, house = news.desk("chat"), news.house()
+        path = next(path for path in news.site.routes if path.startswith("/hook-"))
+        called, answer = threading.Event(), threading.Event()
+
+        def slow(request: Request) -> Reply:
+            called.set()
+            answer.wait(60)
+            return desk(request)
+
+        news.site.routes[path] = slow
+        sending = asyncio.create_task(send_digest(house))
+        await asyncio.to_thread(called.wait, 60)
+        await watch(house)
+        weekly = await send_digest(house, span=Span.WEEK)
+        assert (desk.got, weekly) == ([], {"chat": "pending"})
+        answer.set()
+        await sending
+        kinds = [title.partition(" ")[0] for title in desk.got]
+        assert kinds == ["Digest", "[HIGH]", "[MEDIUM]", "Weekly"]
+
     async def test_an_empty_digest_says_so_or_is_left_out(self, news: Newsroom) -> None:
         desk = news.desk("chat")
         await send_digest(news.house())
@@ -179,6 +224,17 @@ def test_the_command_sends(news: Newsroom, call: Run) -> None:
     news.house()
     assert "sent to 1 channel" in call("digest", "--weekly").err
     assert desk.got[0].startswith("Weekly digest ")
+
+
+RULE = ("rule", "travel-advisory")
+
+
+def _change_mutes(news: Newsroom, what: tuple[str, str], until: datetime | None) -> None:
+    with news.house().warehouse.writing("mute") as connection:
+        if until:
+            mutes.mute(connection, what, until, datetime.now(UTC))
+        else:
+            mutes.unmute(connection, what)
 
 
 def _digest(news: Newsroom, since: datetime) -> Digest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -39,6 +40,8 @@ class Happening:
     """That joined it in the period."""
     outlets: int = 1
     """That report it so far."""
+    muted: bool = False
+    """Somebody wants to hear no more of it: it is no news, and stands apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,21 @@ class Digest:
     articles: int = 0
     span: Span = Span.DAY
 
+    @property
+    def told(self) -> tuple[Happening, ...]:
+        """What is news: the events that are not muted."""
+        return tuple(happening for happening in self.happenings if not happening.muted)
 
-def sections(digest: Digest) -> tuple[DigestSection, ...]:
+    @property
+    def muted(self) -> tuple[Happening, ...]:
+        """The events that are muted."""
+        return tuple(happening for happening in self.happenings if happening.muted)
+
+
+def sections(happenings: Sequence[Happening]) -> tuple[DigestSection, ...]:
     """The events by category; the category with the gravest event first, none left out."""
-    kinds = [*Category, *sorted({_kind(h) for h in digest.happenings} - {*Category})]
-    grouped = ((kind, [h for h in digest.happenings if _kind(h) == kind]) for kind in kinds)
+    kinds = [*Category, *sorted({_kind(h) for h in happenings} - {*Category})]
+    grouped = ((kind, [h for h in happenings if _kind(h) == kind]) for kind in kinds)
     found = [DigestSection(str(kind), _in_order(members)) for kind, members in grouped if members]
     return tuple(sorted(found, key=lambda s: -max(_rank(h) for h in s.happenings)))
 

@@ -104,8 +104,10 @@ def render_digest(
     wording, zone = Wording(labels), ZoneInfo(timezone)
     title = wording.phrase(digest.span, "digest", day=_day(digest.until, zone))
     period = f"{local(digest.since, zone)} – {local(digest.until, zone)}"
-    count = wording.phrase("events", n=len(digest.happenings))
-    parts = tuple(_part(section, wording, zone) for section in sections(digest))
+    count = wording.phrase("events", n=len(digest.told))
+    parts = tuple(_part(section, wording, zone) for section in sections(digest.told))
+    if digest.muted:
+        parts += (_muted(digest.muted, wording, zone),)
     subject = f"{title} — {count}"
     message = _message(
         "digest",
@@ -188,19 +190,41 @@ def _day(moment: datetime, zone: ZoneInfo) -> str:
 def _part(section: DigestSection, wording: Wording, zone: ZoneInfo) -> Part:
     title = f"{wording.word('category', section.category)} ({len(section.happenings)})"
     groups = (
-        _group(standing, [h for h in section.happenings if h.standing is standing], wording, zone)
+        _group(
+            wording.word("standing", standing),
+            [h for h in section.happenings if h.standing is standing],
+            BACKLOG_LIMIT if standing is Standing.BACKLOG else DIGEST_LIMIT,
+            wording,
+            zone,
+        )
         for standing in Standing
     )
     return Part(title, tuple(group for group in groups if group.lines))
 
 
+def _muted(happenings: Sequence[Happening], wording: Wording, zone: ZoneInfo) -> Part:
+    """What somebody wants to hear no more of, by category."""
+    return Part(
+        f"{wording.word('standing', 'muted')} ({len(happenings)})",
+        tuple(
+            _group(
+                wording.word("category", section.category),
+                section.happenings,
+                BACKLOG_LIMIT,
+                wording,
+                zone,
+            )
+            for section in sections(happenings)
+        ),
+    )
+
+
 def _group(
-    standing: Standing, happenings: Sequence[Happening], wording: Wording, zone: ZoneInfo
+    title: str, happenings: Sequence[Happening], shown: int, wording: Wording, zone: ZoneInfo
 ) -> Group:
-    shown = DIGEST_LIMIT if standing is not Standing.BACKLOG else BACKLOG_LIMIT
     left = len(happenings) - shown
     return Group(
-        title=wording.word("standing", standing),
+        title=title,
         lines=tuple(
             Line(
                 card(h.notice, wording, zone),

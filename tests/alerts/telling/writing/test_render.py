@@ -233,7 +233,7 @@ def test_an_unknown_language_or_zone_is_an_error(notice: Notice) -> None:
 
 def test_a_digest_groups_events_by_category_standing_and_gravity(notice: Notice) -> None:
     digest = _digest(notice)
-    found = {s.category: [h.notice.severity for h in s.happenings] for s in sections(digest)}
+    found = {s.category: [h.notice.severity for h in s.happenings] for s in sections(digest.told)}
     assert found == {
         "travel_advisory": ["critical", "high", "critical"],
         "official_contact": ["high"],
@@ -260,7 +260,7 @@ def test_a_digest_groups_events_by_category_standing_and_gravity(notice: Notice)
 def test_a_digest_loses_no_category(notice: Notice) -> None:
     notices = [replace(notice, category=c) for c in (*Category, None, "not_yet_known")]
     digest = replace(_digest(notice), happenings=tuple(map(Happening, notices)))
-    assert sum(len(s.happenings) for s in sections(digest)) == len(notices)
+    assert sum(len(s.happenings) for s in sections(digest.told)) == len(notices)
 
 
 def test_a_long_digest_counts_what_it_does_not_name(notice: Notice) -> None:
