@@ -14,6 +14,7 @@ import pytest
 from warehouse import live
 from warehouse.database import PUBLISHED, Warehouse, query
 from warehouse.errors import QueryError, WarehouseBusy, WarehouseTooNew, WarehouseUnusable
+from warehouse.live import log_of
 from warehouse.lock import hold
 from warehouse.migrate import migrations
 
@@ -315,3 +316,31 @@ def test_a_lost_live_file_is_begun_again_from_the_published_copy(warehouse: Ware
     warehouse.live.unlink()
     with warehouse.writing("test") as connection:
         assert connection.execute("SELECT id FROM store.run").fetchall() == [("kept",)]
+
+
+def written(warehouse: Warehouse, kilobytes: int) -> None:
+    with warehouse.writing("test") as connection:
+        connection.execute(
+            "INSERT INTO store.article (id, text) "
+            "SELECT range, repeat(md5(range::VARCHAR), 32) FROM range($rows)",
+            {"rows": kilobytes},
+        )
+
+
+def test_what_is_written_stays_in_the_log_until_that_is_long(warehouse: Warehouse) -> None:
+    written(warehouse, 1)
+    warehouse.publish()
+    published = warehouse.live.stat().st_size
+    assert not log_of(warehouse.live).exists()
+    for _ in range(3):
+        written(warehouse, 1000)
+    assert log_of(warehouse.live).stat().st_size > 3 * 2**20 - 2**18
+    assert warehouse.live.stat().st_size == published
+    written(warehouse, 2000)
+    assert not log_of(warehouse.live).exists()
+    assert warehouse.live.stat().st_size > published
+    written(warehouse, 10)
+    warehouse.publish()
+    assert not log_of(warehouse.live).exists()
+    with warehouse.reading() as reader:
+        assert query(reader, "SELECT count(*) FROM articles")[1] == [(5011,)]

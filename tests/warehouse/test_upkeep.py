@@ -137,11 +137,12 @@ def test_writers_go_on_while_the_file_is_written_anew(
     saved = compact(warehouse)
     assert (saved is not None) is made
     assert runs(warehouse) == set(wrote)
-    assert sorted(file.name for file in warehouse.pipeline_folder.iterdir()) == [
+    left = {file.name for file in warehouse.pipeline_folder.iterdir()}
+    assert left - {log_of(warehouse.live).name} == {
         "unpublished",
         "warehouse.duckdb",
         "writer.lock",
-    ]
+    }
 
 
 @pytest.mark.one_file
@@ -191,6 +192,7 @@ def test_a_damaged_block_is_found(warehouse: Warehouse) -> None:
     with warehouse.writing("test") as connection:
         made = [an_article(f"https://example.org/{n}", text="text " * 999) for n in range(60)]
         articles.store(connection, made, NOW)
+    warehouse.publish()
     whole = warehouse.live.read_bytes()
     place = whole.index(b"text text text")
     warehouse.live.write_bytes(whole[:place] + b"TEXT" + whole[place + 4 :])
