@@ -113,28 +113,22 @@ def _forget(connection: duckdb.DuckDBPyConnection, ids: Collection[str]) -> None
 
 def _write(connection: duckdb.DuckDBPyConnection, made: Sequence[Trace]) -> pa.Table:
     """A row a band; one without a band for what is too short, so that it is not tried again."""
-    rows = [
-        (trace.article_id, trace.moment, place if trace.bands else None, value)
-        for trace in made
-        for place, value in enumerate(trace.bands or (None,))
-    ]
-    columns = zip(*rows, strict=True) if rows else [()] * len(_COLUMNS)
+    of = pa.array([n for n, trace in enumerate(made) for _ in trace.bands or _NONE], pa.int32())
+    ids = pa.array([trace.article_id for trace in made], pa.string())
+    moments = pa.array([trace.moment for trace in made], pa.timestamp("us", tz="UTC"))
     table = pa.table(
         {
-            name: pa.array(column, kind)
-            for (name, kind), column in zip(_COLUMNS.items(), columns, strict=True)
+            "article_id": ids.take(of),
+            "published_at": moments.take(of),
+            "band": pa.array([n for t in made for n in range(len(t.bands)) or _NONE], pa.int32()),
+            "value": pa.array([value for t in made for value in t.bands or _NONE], pa.int64()),
         }
     )
     append(connection, "store.fingerprint", table)
     return table
 
 
-_COLUMNS: dict[str, pa.DataType] = {
-    "article_id": pa.string(),
-    "published_at": pa.timestamp("us", tz="UTC"),
-    "band": pa.int32(),
-    "value": pa.int64(),
-}
+_NONE = (None,)
 
 
 def _candidates(connection: duckdb.DuckDBPyConnection, mine: pa.Table) -> list[Link]:

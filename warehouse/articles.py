@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from extractors.article import Arrival, Article, Origin, TextFrom
 from extractors.pages.change import Change, change
 from warehouse import appearances, removal
 from warehouse.appearances import Trace
-from warehouse.impression import Impressions, impressions
+from warehouse.impression import Impression, Impressions, impression
 from warehouse.rows import IDS, Row, fetch_dicts, insert, many
 
 
@@ -112,14 +112,13 @@ def store(
     removal.bring_back(connection, [article.id for article in new if article.id in buried])
     _count_attempts(connection, present, batch)
     _retire(connection, [article.id for article in changed])
-    seen = _seen(new + changed, taken or {})
-    rows = [_row(a, present.get(a.id), now, seen) for a in new + changed]
+    versions = {article.id: article.version_id for article in new + changed}
+    seen = _seen(new + changed, versions, taken or {})
+    rows = [_row(a, present.get(a.id), now, versions[a.id], seen[a.id]) for a in new + changed]
     insert(connection, "store.article", rows)
     traces = [_trace(row, seen) for row in rows if row["origin"] == Origin.NEWS]
     appearances.link(connection, traces, [article.id for article in changed])
-    insert(
-        connection, "store.uncoded", [_ticket(a, quiet and a.id not in loud) for a in new + changed]
-    )
+    insert(connection, "store.uncoded", [_ticket(row, quiet, loud) for row in rows])
     return Stored(len(new), len(changed), sum(a.arrival is not Arrival.NEW for a in new))
 
 
@@ -216,22 +215,28 @@ def _retire(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> None:
         connection.execute(statement.format(ids=IDS), {"ids": many(ids)})
 
 
-def _seen(articles: Sequence[Article], taken: Impressions) -> Impressions:
-    """The impression of each version."""
-    return {**taken, **impressions(a for a in articles if a.version_id not in taken)}
+def _seen(
+    articles: Sequence[Article], versions: dict[str, str], taken: Impressions
+) -> dict[str, Impression]:
+    """The impression of each article."""
+    return {a.id: taken.get(versions[a.id]) or impression(a.title, a.text) for a in articles}
 
 
 def _row(
-    article: Article, former: dict[str, object] | None, now: datetime, seen: Impressions
+    article: Article,
+    former: dict[str, object] | None,
+    now: datetime,
+    version: str,
+    seen: Impression,
 ) -> dict[str, object]:
     return {
         "id": article.id,
-        "version_id": article.version_id,
+        "version_id": version,
         "version_no": 1 if former is None else int(str(former["version_no"])) + 1,
         "url": article.url,
         "title": article.title,
         "text": article.text,
-        "folded": seen[article.version_id].folded,
+        "folded": seen.folded,
         "folding": folding(),
         "language": article.language,
         "origin": str(article.origin),
@@ -266,10 +271,11 @@ def _arrival(article: Article, former: dict[str, object] | None) -> Arrival:
     return Arrival.NEW if was_new else article.arrival
 
 
-def _trace(row: Row, seen: Impressions) -> Trace:
+def _trace(row: Row, seen: Mapping[str, Impression]) -> Trace:
     moment = row["published_at"] or row["first_seen_at"]
-    return Trace(str(row["id"]), moment, seen[str(row["version_id"])].bands)  # type: ignore[arg-type]
+    return Trace(str(row["id"]), moment, seen[str(row["id"])].bands)  # type: ignore[arg-type]
 
 
-def _ticket(article: Article, quiet: bool) -> Row:
-    return {"article_id": article.id, "version_id": article.version_id, "quiet": quiet}
+def _ticket(row: Row, quiet: bool, loud: Collection[str]) -> Row:
+    silent = quiet and row["id"] not in loud
+    return {"article_id": row["id"], "version_id": row["version_id"], "quiet": silent}
