@@ -1,6 +1,9 @@
 """What keeping costs: loading, a batch more, a cycle with nothing new, publishing, memory.
 
-.venv/bin/python -m tests.benchmarks.keeping --articles 10000
+    .venv/bin/python -m tests.benchmarks.keeping --articles 10000
+    .venv/bin/python -m tests.benchmarks.keeping --folder FOLDER
+
+The second measures all but loading on a library (`tests.benchmarks.library`), and writes into it.
 """
 
 from __future__ import annotations
@@ -24,8 +27,9 @@ from flows.watch import watch
 from tests.benchmarks.corpus import END, corpus
 from warehouse import articles
 from warehouse.database import Warehouse
+from warehouse.impression import Impressions, impressions
 
-BATCH = 1000
+BATCH = 5000
 MORE = 200
 SETTINGS = "[sources]\nshipped = false\n[fetch]\nprivate_addresses = true\n"
 COMMANDS = (
@@ -41,30 +45,47 @@ def main() -> None:
     """Print the figures, one a line."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--articles", type=int, default=10_000)
-    count = parser.parse_args().articles
+    parser.add_argument("--folder", type=Path, help="a library that is there")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        for line in figures(Path(folder), count):
+        for line in figures(Path(folder), given.articles, given.folder):
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
 
 
-def figures(folder: Path, count: int) -> Iterator[str]:
+def figures(folder: Path, count: int, library: Path | None) -> Iterator[str]:
     """Each figure, when it is measured."""
-    (folder / "noroshi.toml").write_text(SETTINGS, encoding="utf-8")
-    warehouse = Warehouse(folder / "data")
-    yield f"{_cycle(folder):.2f} s a cycle with nothing new, of an empty warehouse"
-    made = list(corpus(count + 5 * MORE))
-    loading = sum(_stored(warehouse, batch) for batch in _batches(made[:count], BATCH))
-    yield f"{count / loading:,.0f} articles a second stored, {BATCH} at a time"
-    bare = _bare(warehouse, folder / "bare.duckdb")
-    yield f"{count / bare:,.0f} rows a second inserted from Arrow; ratio {bare / loading:.3f}"
-    more = [_stored(warehouse, batch) for batch in _batches(made[count:], MORE)]
+    data = library.resolve() if library else folder / "data"
+    settings = f'data_folder = "{data}"\n{SETTINGS}'
+    (folder / "noroshi.toml").write_text(settings, encoding="utf-8")
+    warehouse = Warehouse(data)
+    if library:
+        with warehouse.writing("count", for_readers=False) as connection:
+            (count,) = connection.execute("SELECT count(*) FROM store.article").fetchall()[0]
+    else:
+        yield f"{_cycle(folder):.2f} s a cycle with nothing new, of an empty warehouse"
+        yield from _loading(folder, warehouse, count)
+    made = list(corpus(5 * MORE, first=10 * count, seed=int(time.time())))
+    taken = impressions(made)
+    more = [_stored(warehouse, batch, taken) for batch in _batches(made, MORE)]
     yield f"{1000 * statistics.median(more):.0f} ms for {MORE} articles more among {count:,}"
     yield f"{_seconds(warehouse.publish):.2f} s to publish {_size(warehouse.published)}"
     yield f"{_cycle(folder):.2f} s a cycle with nothing new, of {count:,} articles"
     for command in COMMANDS:
         seconds, peak = _command(folder, command)
         yield f"{seconds:.1f} s, {peak:.0f} MiB at most: noroshi {command[0]}"
+
+
+def _loading(folder: Path, warehouse: Warehouse, count: int) -> Iterator[str]:
+    """Into an empty warehouse, beside a bare insert of what became of it."""
+    made = list(corpus(count))
+    began = time.perf_counter()
+    taken = impressions(made)
+    yield f"{1000 * (time.perf_counter() - began) / len(made):.2f} ms of preparation an article"
+    loading = sum(_stored(warehouse, batch, taken) for batch in _batches(made[:count], BATCH))
+    yield f"{count / loading:,.0f} articles a second stored, {BATCH} at a time"
+    bare = _bare(warehouse, folder / "bare.duckdb")
+    yield f"{count / bare:,.0f} a second inserted bare from Arrow; ratio {bare / loading:.3f}"
 
 
 def _cycle(folder: Path) -> float:
@@ -74,24 +95,30 @@ def _cycle(folder: Path) -> float:
     return statistics.median(times[1:])
 
 
-def _stored(warehouse: Warehouse, batch: Sequence[Article]) -> float:
+def _stored(warehouse: Warehouse, batch: Sequence[Article], taken: Impressions) -> float:
     def store() -> None:
         with warehouse.writing("fill") as connection:
-            articles.store(connection, batch, END)
+            articles.store(connection, batch, END, taken=taken)
 
     return _seconds(store)
 
 
 def _bare(warehouse: Warehouse, file: Path) -> float:
-    """The same rows into a table without a warehouse around it, from memory."""
-    with duckdb.connect(str(warehouse.live), read_only=True) as connection:
-        rows = connection.execute("FROM store.article").to_arrow_table()
+    """The same rows into tables without a warehouse around them, from memory and in one go."""
+    with warehouse.writing("read", for_readers=False) as connection:
+        rows = {
+            name: connection.execute(f"FROM store.{name}").to_arrow_table()
+            for name in ("article", "fingerprint", "uncoded")
+        }
     with duckdb.connect(str(file)) as connection:
-        connection.register("rows", rows)
-        connection.execute("CREATE TABLE article AS FROM rows LIMIT 0")
+        for name, table in rows.items():
+            connection.register("rows", table)
+            connection.execute(f"CREATE TABLE {name} AS FROM rows LIMIT 0")
 
         def insert() -> None:
-            connection.execute("INSERT INTO article FROM rows")
+            for name, table in rows.items():
+                connection.register("rows", table)
+                connection.execute(f"INSERT INTO {name} FROM rows")
             connection.execute("CHECKPOINT")
 
         return _seconds(insert)

@@ -3,13 +3,15 @@
     .venv/bin/python -m tests.benchmarks.rivals --articles 100000
 
 Queries are two of the words that stand at known ranks of the corpus (`corpus.ASKED`), in all four
-languages. Each engine gives the newest 20 articles that hold both.
+languages. Each engine gives the newest 20 articles that hold both. `--cold` asks noroshi once more,
+each query on files of which nothing is in memory, as the first search of the day is.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import sqlite3
 import statistics
 import sys
@@ -26,8 +28,9 @@ from tantivy import Document, Index, SchemaBuilder, TextAnalyzerBuilder, Tokeniz
 from alerts.reading.fold import fold
 from tests.benchmarks.corpus import ASKED, END, corpus
 from tests.benchmarks.library import library
-from warehouse import articles
+from warehouse import articles, concordance
 from warehouse.database import Connection, Warehouse
+from warehouse.impression import impressions
 from warehouse.search import Search, search
 
 FRESH = 200
@@ -49,6 +52,8 @@ class Engine:
     fresh_seconds: float
     """Until a batch of `FRESH` more is found."""
     find: Find
+    forget: Callable[[], None] = lambda: None
+    """What is done before each query, and not measured."""
 
 
 def pairs() -> list[tuple[str, str]]:
@@ -56,20 +61,50 @@ def pairs() -> list[tuple[str, str]]:
     return [pair for words in ASKED.values() for pair in itertools.combinations(words, 2)]
 
 
-def ours(folder: Path, warehouse: Warehouse, count: int) -> Engine:
-    """noroshi: no index, so nothing to build."""
-    batch = list(corpus(FRESH, first=count * 10))
-    began = time.perf_counter()
-    with warehouse.writing("more") as connection:
-        articles.store(connection, batch, END)
-    fresh = time.perf_counter() - began
+def ours(warehouse: Warehouse, count: int) -> Engine:
+    """noroshi, with its concordance, which covers nothing of a later batch."""
     connection = warehouse.reading()
+    began = time.perf_counter()
+    concordance.renew(connection, warehouse.concordance, worth=0)
+    built = time.perf_counter() - began
+    batch = list(corpus(FRESH, first=count * 10))
+    taken = impressions(batch)
+    began = time.perf_counter()
+    with warehouse.writing("more") as writing:
+        articles.store(writing, batch, END, taken=taken)
+    fresh = time.perf_counter() - began
+    found = concordance.opened(warehouse.concordance)
 
     def find(words: Sequence[str], since: int) -> int:
-        day = (END - timedelta(days=30)).date() if since else None
-        return len(search(connection, Search(" ".join(words), since=day)))
+        return len(search(connection, _wanted(words, since), found))
 
-    return Engine("noroshi", 0, 0, fresh, find)
+    size = sum(path.stat().st_size for path in _files(warehouse.concordance))
+    return Engine("noroshi", built, size, fresh, find)
+
+
+def cold(warehouse: Warehouse) -> Engine:
+    """noroshi, opened for each query, with none of its files in memory."""
+
+    def find(words: Sequence[str], since: int) -> int:
+        with warehouse.reading() as connection:
+            found = concordance.opened(warehouse.concordance)
+            return len(search(connection, _wanted(words, since), found))
+
+    def forget() -> None:
+        for path in [warehouse.published, *_files(warehouse.concordance)]:
+            with path.open("rb") as file:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+    return Engine("noroshi, cold", 0, 0, 0, find, forget)
+
+
+def _wanted(words: Sequence[str], since: int) -> Search:
+    day = (END - timedelta(days=30)).date() if since else None
+    return Search(" ".join(words), since=day)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def sqlite(folder: Path, rows: Iterator[Row], later: Sequence[Row]) -> Engine:
@@ -158,6 +193,7 @@ def measure(engine: Engine, since: int) -> tuple[float, float, int]:
     times, found = [], 0
     for pair in pairs():
         words = [fold(word).text for word in pair]
+        engine.forget()
         began = time.perf_counter()
         found += engine.find(words, since)
         times.append(time.perf_counter() - began)
@@ -170,17 +206,18 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=100_000)
     parser.add_argument("--folder", type=Path, help="of the library; kept and used again")
     parser.add_argument("--alone", action="store_true", help="noroshi only")
+    parser.add_argument("--cold", action="store_true", help="also with nothing in memory")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder and given.folder.parent) as folder:
-        run(Path(folder), given.folder or Path(folder) / "library", given.articles, given.alone)
+        run(Path(folder), given.folder or Path(folder) / "library", given)
 
 
-def run(folder: Path, kept: Path, count: int, alone: bool) -> None:
+def run(folder: Path, kept: Path, given: argparse.Namespace) -> None:
     """Build and ask all engines."""
-    warehouse = library(kept, count)
+    warehouse = library(kept, given.articles)
     later = [(a.id, int(END.timestamp()), fold(a.text).text) for a in corpus(FRESH)]
-    engines = [ours(folder, warehouse, count)]
-    if not alone:
+    engines = [ours(warehouse, given.articles), *([cold(warehouse)] if given.cold else [])]
+    if not given.alone:
         with warehouse.reading() as connection:
             engines.append(sqlite(folder, rows(connection), later))
             engines.append(tantivy(folder, rows(connection), later))
