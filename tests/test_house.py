@@ -124,6 +124,11 @@ def test_every_module_and_public_function_says_what_it_promises() -> None:
     assert silent == []
 
 
+def test_migrations_are_numbered_without_gap_or_twin() -> None:
+    names = sorted(file.name for file in (ROOT / "warehouse" / "migrations").glob("*.sql"))
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1)), names[-3:]
+
+
 def test_links_in_the_papers_lead_somewhere() -> None:
     papers = [file for file in tracked() if file.suffix == ".md" and file.exists()]
     assert ROOT / "README.md" in papers
