@@ -84,8 +84,10 @@ async def answered(
     source: Source, response: Response, read_at: datetime | None, fetcher: Fetcher | Visitor
 ) -> Answer:
     """The answer that `response` is, or begins. Raises as `ask` does."""
-    if source.kind is SourceKind.SITEMAP and is_index(response.body, response.final_url):
-        return await _sitemaps(source, response, read_at, fetcher)
+    if source.kind is SourceKind.SITEMAP:
+        chosen = await asyncio.to_thread(_chosen, response, read_at)
+        if chosen is not None:
+            return await _sitemaps(source, response, chosen, fetcher)
     return Answer(response, (Part(source, response),))
 
 
@@ -123,13 +125,20 @@ async def _days(days: Sequence[Source], fetcher: Fetcher | Visitor) -> Answer:
     return Answer(parts[0].response, tuple(parts), in_parts=True, problems=tuple(problems))
 
 
-async def _sitemaps(
-    source: Source, index: Response, read_at: datetime | None, fetcher: Fetcher | Visitor
-) -> Answer:
-    listed = parse_index(index.body, index.final_url)
+def _chosen(response: Response, read_at: datetime | None) -> tuple[str, ...] | None:
+    """The sitemaps to ask for where the answer is an index of them; None where it is none."""
+    url = response.final_url
+    if not is_index(response.body, url):
+        return None
+    listed = parse_index(response.body, url)
     if not listed:
-        raise FeedError(index.url, "is an index that lists no sitemap", ASK)
-    chosen = worth_reading(listed, index.final_url, read_at)
+        raise FeedError(response.url, "is an index that lists no sitemap", ASK)
+    return worth_reading(listed, url, read_at)
+
+
+async def _sitemaps(
+    source: Source, index: Response, chosen: Iterable[str], fetcher: Fetcher | Visitor
+) -> Answer:
     parts, problems = await _parts([replace(source, url=url) for url in chosen], fetcher)
     if problems and not parts:
         raise problems[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from urllib.parse import urljoin
 
 from lxml import etree
@@ -15,6 +16,8 @@ from extractors.feeds.feed import Feed, unpacked
 from extractors.items import MOST, Item, entries_of
 from extractors.source import Source
 
+MOST_LISTED = 50_000
+"""An index may list so many (https://www.sitemaps.org/protocol.html)."""
 MOST_SITEMAPS = 5
 """Of one index, read at one poll."""
 RECENT = timedelta(days=2)
@@ -66,8 +69,9 @@ def worth_reading(
 
     `listed`: address and date of change of each, as `parse_index` gives them.
     """
-    changed = [(urljoin(url, address), _changed(date)) for address, date in listed]
-    told = sorted(((when, at) for at, when in changed if when), reverse=True)[:MOST_SITEMAPS]
+    most = islice(listed, MOST_LISTED)
+    changed = [(urljoin(url, address), _changed(date)) for address, date in most]
+    told = sorted({(when, at) for at, when in changed if when}, reverse=True)[:MOST_SITEMAPS]
     if told:
         since = max(told[0][0] - RECENT, read_at - OVERLAP if read_at else EVER)
         return tuple(at for when, at in told if when >= since)

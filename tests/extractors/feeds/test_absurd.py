@@ -12,7 +12,7 @@ from extractors.entry import Entry
 from extractors.feeds.poll import SourceState, poll
 from extractors.items import LONGEST_TITLE, MOST
 from extractors.pages.reading import Reader
-from extractors.source import Source
+from extractors.source import Source, SourceKind
 from extractors.web.fetch import Fetcher
 from tests.extractors.conftest import HASTY
 from tests.servers import Site, fixed
@@ -72,6 +72,19 @@ async def test_a_feed(site: Site, source: Source, name: str) -> None:
     assert len(found.entries) == entries
     assert bool(found.error or found.warnings) is (entries != 1)
     assert all(len(entry.title) <= LONGEST_TITLE for entry in found.entries)
+
+
+async def test_an_index_of_very_many_sitemaps_that_lead_to_itself(
+    site: Site, source: Source
+) -> None:
+    row = "<sitemap><loc>/index</loc><lastmod>2026-11-01T00:00:00Z</lastmod></sitemap>"
+    body = f"<sitemapindex>{row * 100_000}</sitemapindex>".encode()
+    site.routes["/index"] = fixed(body, "application/xml")
+    index = replace(source, kind=SourceKind.SITEMAP, url=site.url("/index"))
+    async with Fetcher("noroshi-test", LIMITS) as fetcher:
+        found = await poll(index, SourceState(), fetcher)
+    assert found.error
+    assert len(site.requests) == 2
 
 
 @pytest.mark.parametrize("name", PAGES)

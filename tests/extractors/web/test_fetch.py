@@ -7,6 +7,7 @@ import gzip
 import socket
 import time
 import tracemalloc
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC
 from itertools import pairwise
@@ -99,6 +100,18 @@ async def test_what_has_not_changed_is_not_sent_again(site: Site) -> None:
 async def test_a_compressed_body_is_inflated(site: Site, body: bytes) -> None:
     site.routes["/"] = fixed(body, content_encoding="gzip")
     assert (await get(site.url("/"))).body == b"hello"
+
+
+def drip_of_headers(request: Request) -> Raw:
+    """An endless row of headers, one each tenth of a second."""
+
+    def pieces() -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\n"
+        for number in range(40):
+            time.sleep(0.1)
+            yield f"X-{number}: x\r\n".encode()
+
+    return Raw(pieces())
 
 
 FAILURES: list[tuple[str, Route, type[FetchError], bool, str]] = [
