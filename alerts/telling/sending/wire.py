@@ -10,11 +10,14 @@ that it is one message:
 - e-mail: Message-ID, and In-Reply-To and References for what follows up on an earlier message
 - HTTP: Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), and X-Sequence-ID, by which
   ntfy (2.16 or newer) replaces a notification rather than showing a second one
+- Matrix: the transaction id in the address, by which a homeserver drops a repeated message
+  (spec.matrix.org, client-server API, "Transaction identifiers")
 """
 
 from __future__ import annotations
 
 import json
+import re
 import smtplib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +30,7 @@ from typing import Any
 
 import requests
 
+from extractors.article import digest
 from extractors.web.headers import retry_after
 
 LONGEST_WAIT = timedelta(days=1)
@@ -79,6 +83,18 @@ def carrying(wire: Wire) -> Iterator[None]:
 def headers(envelope: Envelope) -> dict[str, str]:
     """The HTTP headers by which a receiver knows a repeated message."""
     return {"Idempotency-Key": envelope.id, "X-Sequence-ID": envelope.id}
+
+
+_TRANSACTION = re.compile(r"(/_matrix/client/[^/]+/rooms/([^/]+)/send/[^/]+/)[^/?]+$")
+
+
+def addressed(url: str, envelope: Envelope) -> str:
+    """The address of a message to a Matrix room, with a transaction id of its own for each room;
+    any other as it is."""
+    place = _TRANSACTION.search(url)
+    if place is None:
+        return url
+    return url[: place.start()] + place[1] + digest(f"{envelope.id}\n{place[2]}")
 
 
 def wait(answer: Mapping[str, str], said: Mapping[str, Any], now: datetime) -> timedelta | None:
@@ -141,6 +157,7 @@ def _http(
         return _send_http(session, request, **how)
     if wire.envelope:
         request.headers.update(headers(wire.envelope))
+        request.url = addressed(request.url or "", wire.envelope)
     answer = _send_http(session, request, **how)
     wire.statuses.append(answer.status_code)
     wire.said = _object(answer.content)

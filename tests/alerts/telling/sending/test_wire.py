@@ -76,6 +76,31 @@ async def test_a_request_that_is_repeated_says_so(
     assert webhook.requests[0].headers["x-sequence-id"] == "d1"
 
 
+@pytest.mark.anyio
+async def test_a_matrix_room_gets_a_repeated_message_under_its_transaction(
+    notice: Notice, webhook: Webhook
+) -> None:
+    webhook.body = b'{"room_id": "!room:example.org", "event_id": "$1"}'
+    channel = Channel("room", f"matrix://t0ken@{webhook.host}/!room:example.org")
+    for envelope in (FIRST, FIRST, LATER):
+        await send(channel, render(notice), envelope)
+    sent = [request.path for request in webhook.requests if "/send/" in request.path]
+    assert len(sent) == 3
+    assert sent[0] == sent[1] != sent[2]
+
+
+def test_each_room_and_message_has_a_transaction_of_its_own() -> None:
+    base = "https://matrix.example.org/_matrix/client/v3"
+    ids = {
+        addressed(f"{base}/rooms/{room}/send/m.room.message/1", envelope).rpartition("/")[2]
+        for room in ("%21a", "%21b")
+        for envelope in (FIRST, LATER)
+    }
+    assert len(ids) == 4
+    for other in (f"{base}/join/%21a", f"{base}/sendToDevice/m.room.encrypted/1"):
+        assert addressed(other, FIRST) == other
+
+
 def test_other_requests_of_the_process_carry_nothing(webhook: Webhook) -> None:
     requests.post(f"http://{webhook.host}/", json={}, timeout=5)
     assert "idempotency-key" not in webhook.requests[0].headers
