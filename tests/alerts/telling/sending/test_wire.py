@@ -11,7 +11,14 @@ import requests
 from alerts.errors import DeliveryError
 from alerts.telling.notice import Notice
 from alerts.telling.sending.channel import Channel, send
-from alerts.telling.sending.wire import LONGEST_WAIT, Envelope, Wire, stamped, wait
+from alerts.telling.sending.wire import (
+    LONGEST_WAIT,
+    Envelope,
+    Wire,
+    addressed,
+    stamped,
+    wait,
+)
 from alerts.telling.writing.render import render
 from tests.alerts.telling.receivers import Mailbox, Webhook
 
