@@ -282,7 +282,7 @@ _WITHHELD = re.compile(
 """What stands before a verb that it keeps from happening."""
 _ATTRIBUTE = re.compile(
     f"(?:を?(?:し|され|行っ))?(?:た|ている|ていた)(?!{fold('方針|疑|容疑|可能|形|模様|上|後|際|場合|件').text})(?=[一-鿿ァ-ヶ])"
-    "|で(?=[\u4e00-\u9fffァ-ヶ])"
+    "|で(?=[\u4e00-\u9fffァ-ヶ]|$)"
     "|(?:する)?など(?:し|して)[^、。]{0,6}(?:された|した)(?=[\u4e00-\u9fffァ-ヶ])"
     f"|する(?={fold('若者|人|市民|団体|デモ|集会|声|動き|企業|住民|議員|勢力|運動').text})"
 )
