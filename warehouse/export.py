@@ -85,6 +85,12 @@ def export(
         _discard(draft)
 
 
+def size(target: Path) -> tuple[int, float]:
+    """How many files an export is, and their size in MiB."""
+    files = [file for file in target.rglob("*") if file.is_file()] if target.is_dir() else [target]
+    return len(files), sum(file.stat().st_size for file in files) / 2**20
+
+
 def views(connection: Connection) -> list[str]:
     """Names of the views."""
     answer = connection.execute(

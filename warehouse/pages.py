@@ -70,7 +70,7 @@ def due(connection: duckdb.DuckDBPyConnection, now: datetime) -> list[tuple[str,
             SELECT revisit.article_id, due_at, source_id
             FROM store.revisit
             JOIN store.article ON article.id = revisit.article_id
-            WHERE due_at <= $now
+            WHERE due_at <= $now OR first_at > $now + INTERVAL 1 DAY  -- clocks are set back
             QUALIFY row_number() OVER (PARTITION BY source_id ORDER BY due_at, article_id)
                 <= {PER_SOURCE}
             ORDER BY due_at, revisit.article_id

@@ -31,6 +31,8 @@ from extractors.web.robots import Visitor
 DOUBTED = "open it in a browser; if it is right, wait"
 BACKLOG = timedelta(hours=24)
 """How old an entry of a source's first poll may be and still count as new."""
+LONGEST = timedelta(days=1)
+"""No source is left alone for longer, whatever it asks for and however often it fails."""
 IN_FULL = timedelta(hours=24)
 """After this long a source is asked without conditions, whatever it said meanwhile: a host that
 answers "unchanged" for ever is found out."""
@@ -73,9 +75,11 @@ class SourceState:
         return self if self.url in {None, source.url} else SourceState()
 
     def due(self, source: Source, now: datetime) -> bool:
-        """Whether it is time to ask."""
+        """Whether it is time to ask. It is where the time is further off than any wait: clocks are
+        set back."""
         state = self.about(source)
-        return not state.gone and (state.next_poll_at is None or state.next_poll_at <= now)
+        left = state.next_poll_at - now if state.next_poll_at else timedelta()
+        return not state.gone and not timedelta() < left <= LONGEST
 
 
 Outcome = Literal["new", "unchanged", "failed", "blocked", "gone"]

@@ -60,9 +60,10 @@ class Respite:
         self.until[host] = max(end, self.until.get(host, end))
 
     def left(self, host: str, now: datetime) -> float:
-        """Seconds for which `host` is still to be left alone; 0: it may be asked."""
-        end = self.until.get(host)
-        return max(0.0, (end - now).total_seconds()) if end else 0.0
+        """Seconds for which `host` is still to be left alone; 0: it may be asked, as where that is
+        longer than any respite: clocks are set back."""
+        left = self.until.get(host, now) - now
+        return left.total_seconds() if timedelta() < left <= LONGEST_RESPITE else 0.0
 
     def end(self, host: str) -> None:
         """Ask `host` again: somebody insists."""

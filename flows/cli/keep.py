@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -82,15 +83,24 @@ def export(
 ) -> int:
     """Write all views as files for other programs; articles as Parquet by month.
 
+    Says how many rows each view has, where they are, and how long it took.
+
     Example: noroshi export archive --format parquet --since 2025-11-01
     """
-    from warehouse.export import Kind
+    from warehouse.export import Kind, size
     from warehouse.export import export as write
 
     chosen = one_of(Kind, "--format", kind) or Kind.PARQUET
+    began, total = time.monotonic(), 0
     with reading(house(config), as_of) as connection:
         for view, rows in write(connection, target, chosen, day(since)):
             say(f"{view}: {rows:,} rows")
+            total += rows
+    files, mib = size(target)
+    say(
+        f"{total:,} rows in {files:,} files, {mib:.1f} MiB, written to {target.resolve()} "
+        f"in {time.monotonic() - began:.1f} s"
+    )
     out().print(str(target), markup=False)
     return 0
 

@@ -30,7 +30,7 @@ from warehouse.migrate import migrations
 NOW = datetime(2025, 11, 24, 12, 0, tzinfo=UTC)
 BATCH = 9
 """Articles of one transaction."""
-BATCHES = 12
+BATCHES = 6
 
 Contents = frozenset[tuple[str, str, int]]
 """Table, id and hash of what may not be lost."""

@@ -81,7 +81,7 @@ class Tally:
 
     name: str
     length: float
-    """Seconds that it takes when nobody kills it."""
+    """Seconds that it takes at least when nobody kills it."""
     hits: list[float] = field(default_factory=list)
     """When it was killed, in seconds from its beginning."""
     late: int = 0
@@ -115,6 +115,7 @@ def survive(name: str, begun: Place, folder: Path, rounds: int, chance: random.R
             tally.hits.append(seconds)
         else:
             tally.late += 1
+            tally.length = min(tally.length, seconds)
     return tally
 
 

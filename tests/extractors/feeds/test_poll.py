@@ -206,6 +206,17 @@ async def test_410_is_the_end_until_the_address_changes(site: Site, source: Sour
     assert (again.outcome, again.state.gone) == ("new", False)
 
 
+@pytest.mark.parametrize(
+    ("hours", "due"), [(-1, True), (1, False), (24, False), (25, True), (9_000, True)]
+)
+def test_a_clock_that_was_set_back_silences_no_source(
+    source: Source, hours: float, due: bool
+) -> None:
+    now = datetime.now(UTC)
+    state = SourceState(url=source.url, next_poll_at=now + timedelta(hours=hours))
+    assert state.due(source, now) is due
+
+
 async def test_what_is_known_of_one_address_says_nothing_of_another(
     site: Site, source: Source
 ) -> None:

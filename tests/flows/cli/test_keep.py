@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,12 @@ class TestFiles:
         ran = call("export", "out", "--format", kind)
         assert (ran.status, ran.out) == (0, "out\n")
         assert "articles: 5 rows" in ran.err
+        counted = sum(int(rows) for rows in re.findall(r": (\d+) rows", ran.err))
+        written = Path("out")
+        files = [file for file in (written, *written.rglob("*")) if file.is_file()]
+        said = " ".join(ran.err.split())
+        assert f"{counted} rows in {len(files)} files, " in said
+        assert f"written to {written.resolve()} in " in said
         assert call("export", "out").status == 1
 
     def test_a_kind_that_there_is_not(self, call: Run, settled: House) -> None:
