@@ -212,7 +212,8 @@ def _change(fact: NewFact, wording: Wording) -> Fact:
 def _rule(fired: FiredRule, wording: Wording) -> Fact:
     version = wording.phrase("version", version=visible(fired.version))
     detail = visible(fired.id) + wording.phrase("comma", "mark") + version
-    return Fact(wording.phrase("rule"), visible(fired.name) + _bracketed(detail, wording))
+    name = visible(wording.rule(fired.id, fired.name))
+    return Fact(wording.phrase("rule"), name + _bracketed(detail, wording))
 
 
 def _mute(notice: Notice, wording: Wording) -> tuple[Fact, ...]:

@@ -31,6 +31,12 @@ class Wording:
         columns = tables().get(kind, {}).get(name)
         return columns[self.labels] if columns else name
 
+    def rule(self, id: str, name: str) -> str:
+        """What the rule `id` is called: a shipped one in this language, unless it was given another
+        `name`; one of a person's own by that name."""
+        columns = tables()["rule"].get(id)
+        return columns[self.labels] if columns and columns["en"] == name else name
+
     def phrase(self, name: str, kind: str = "phrase", /, **values: object) -> str:
         """The phrase `name` with `values` filled in. Raises KeyError where there is none."""
         return tables()[kind][name][self.labels].format_map(values)

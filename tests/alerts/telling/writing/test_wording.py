@@ -7,7 +7,7 @@ import string
 import pytest
 
 from alerts.reading.coding import Category, Direction, Severity
-from alerts.reading.rule import Development
+from alerts.reading.rule import Development, RuleBook
 from alerts.telling.writing.digest import Span, Standing
 from alerts.telling.writing.wording import LABELS, Wording, tables
 
@@ -51,6 +51,18 @@ def test_all_columns_of_a_phrase_have_the_same_gaps() -> None:
 def test_two_categories_never_share_a_word(labels: str) -> None:
     words = [Wording(labels).word("category", category) for category in Category]
     assert len(set(words)) == len(words)
+
+
+def test_every_shipped_rule_has_a_name_in_each_language() -> None:
+    rules = {rule.id: rule.name for rule in RuleBook.load().rules}
+    assert {id: columns["en"] for id, columns in tables()["rule"].items()} == rules
+
+
+def test_a_rule_is_called_as_the_reader_speaks_or_as_its_owner_named_it() -> None:
+    japanese = Wording("ja")
+    assert japanese.rule("transport", "Flights and ships cut") == "航空便・船便の削減"
+    assert japanese.rule("transport", "Osaka flights") == "Osaka flights"
+    assert japanese.rule("mine", "大阪便") == "大阪便"
 
 
 def test_what_no_table_has_is_shown_as_it_is() -> None:
