@@ -7,7 +7,7 @@ the notice.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import duckdb
@@ -21,7 +21,7 @@ from alerts.telling.deciding.policy import Occasion, Policy
 from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
 from alerts.telling.writing.excerpt import excerpt
 from extractors.article import Origin, digest
-from warehouse import mutes, outbox, stories
+from warehouse import decisions, mutes, outbox, stories
 from warehouse.outbox import Announcement
 from warehouse.version import Found, Waiting
 
@@ -59,21 +59,38 @@ def announce(
     now: datetime,
 ) -> int:
     """Decide on the alerts of a batch and write them; how many. Must run in its transaction."""
-    fresh = _fresh(connection, found, events.after, now)
+    loud, quiet = _parted(connection, found, events.after, now)
+    fresh, reports = _by_event(loud), _by_event(found)
     known = _known(connection, fresh, events, policy, now)
-    by_event = _by_event(found)
-    made, superseded = [], []
+    made, kept = [], decisions.of_quiet(quiet)
     for id in sorted(fresh, key=lambda id: (events.after[id].first_seen_at, id)):
         case = _case(events.after[id], fresh[id], known, events, policy)
-        for decision in decide(case, policy, now):
-            announcement = _announcement(case, decision, fresh[id], by_event[id], known, now)
-            if decision.kind is NoticeKind.UPDATE:
-                superseded += stories.superseded(case.cooling, decision.channels)
-            known.note(case, decision, announcement.notice.alert_id, now)
-            made.append(announcement)
+        verdict = decide(case, policy, now)
+        alerts = [
+            _made(case, decision, fresh[id], reports[id], known, now) for decision in verdict.alerts
+        ]
+        kept += decisions.of_verdict(id, verdict, [alert.notice.alert_id for alert in alerts])
+        made += alerts
     outbox.post(connection, made, now)
-    stories.supersede(connection, superseded)
+    stories.supersede(connection, known.superseded)
+    decisions.keep(connection, kept, now)
     return len(made)
+
+
+def _made(
+    case: Case,
+    decision: Decision,
+    fresh: Sequence[Found],
+    found: Sequence[Found],
+    known: _Known,
+    now: datetime,
+) -> Announcement:
+    """An alert, which is known from now on."""
+    announcement = _announcement(case, decision, fresh, found, known, now)
+    if decision.kind is NoticeKind.UPDATE:
+        known.superseded.extend(stories.superseded(case.cooling, decision.channels))
+    known.note(case, decision, announcement.notice.alert_id, now)
+    return announcement
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +102,8 @@ class _Known:
     official: Mapping[str, str]
     """By event: the outlet that speaks for a government."""
     policy: Policy
+    superseded: list[tuple[str, str]] = field(default_factory=list)
+    """Alert and channel of what a later alert says too."""
 
     def note(self, case: Case, decision: Decision, alert_id: str, now: datetime) -> None:
         """One more alert is made."""
@@ -117,23 +136,21 @@ def _known(
     )
 
 
-def _fresh(
+def _parted(
     connection: duckdb.DuckDBPyConnection,
     found: Iterable[Found],
     events: Mapping[str, Event],
     now: datetime,
-) -> dict[str, list[Found]]:
-    """What may alert, by event: the earliest publication first, and nothing that is muted."""
+) -> tuple[list[Found], list[Found]]:
+    """What may alert, the earliest publication first; and what may not, or is muted."""
     muted = mutes.present(connection, now)
-    news = [
-        item
-        for item in found
-        if item.version.may_alert
-        and ("rule", item.match.rule.id) not in muted
-        and ("event", _story(events[item.event_id])) not in muted
-    ]
-    news.sort(key=lambda item: (item.version.seen_at, item.version.article_id))
-    return _by_event(news)
+    loud: list[Found] = []
+    quiet: list[Found] = []
+    for item in sorted(found, key=lambda item: (item.version.seen_at, item.version.article_id)):
+        asked = {("rule", item.match.rule.id), ("event", _story(events[item.event_id]))}
+        tells = item.version.may_alert and muted.isdisjoint(asked)
+        (loud if tells else quiet).append(item)
+    return loud, quiet
 
 
 def _by_event(found: Iterable[Found]) -> dict[str, list[Found]]:

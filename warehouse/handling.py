@@ -19,6 +19,11 @@ def find_alert(connection: duckdb.DuckDBPyConnection, beginning: str) -> str:
     return _only(connection, "SELECT id FROM store.alert", "alert", beginning)
 
 
+def find_event(connection: duckdb.DuckDBPyConnection, beginning: str) -> str:
+    """The id of the event that begins so. Raises UnknownId for none and for several."""
+    return _only(connection, "SELECT id FROM store.event", "alert or event", beginning)
+
+
 def find_story(connection: duckdb.DuckDBPyConnection, beginning: str) -> str:
     """The id of the event that began the story of the event or alert whose id begins so. Raises
     UnknownId for none and for several."""

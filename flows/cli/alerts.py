@@ -26,6 +26,7 @@ from flows.cli.console import (
     say_error,
     show,
 )
+from flows.cli.decided import SHORT_ID, show_decisions, show_event, show_untold, standing
 from flows.cli.look import reading
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from warehouse.database import Connection
 
 IdArgument = Annotated[str, typer.Argument(help="an id, or the beginning of one")]
+EitherArgument = Annotated[
+    str, typer.Argument(help="an alert or an event: its id, or the beginning of one")
+]
 EventArgument = Annotated[
     str | None, typer.Argument(help="an event or alert: its id, or the beginning of one")
 ]
@@ -54,6 +58,9 @@ def register(app: typer.Typer) -> None:
 def alerts_list(
     limit: Annotated[int, typer.Option(min=1, help="at most so many rows")] = 50,
     muted: Annotated[bool, typer.Option("--muted", help="what is muted, instead")] = False,
+    untold: Annotated[
+        bool, typer.Option("--untold", help="events that made no alert, instead, and why")
+    ] = False,
     how: FormatOption = Format.TABLE,
     config: ConfigOption = None,
 ) -> int:
@@ -67,6 +74,9 @@ def alerts_list(
     settings = house(config)
     zone = settings.settings.timezone
     with reading(settings) as connection:
+        if untold:
+            show_untold(connection, limit, how, settings)
+            return 0
         if muted:
             mutes = [_named(mute, settings) for mute in told(connection, datetime.now(UTC))]
             show(mutes, _MUTES, how, zone=zone, none="nothing is muted")
@@ -109,9 +119,6 @@ def _clock(moment: datetime, settings: House) -> str:
     return f"{moment.astimezone(settings.zone):%Y-%m-%d %H:%M %Z}"
 
 
-SHORT_ID = 8
-"""Characters of an id in a table: enough to name it by."""
-
 _ALERTS = """
 SELECT alerts.created_at, alerts.id, alerts.kind, alerts.severity, alerts.category,
        alerts.direction, alerts.headline,
@@ -127,28 +134,35 @@ ORDER BY alerts.created_at DESC, alerts.id
 
 
 def alerts_show(
-    id: IdArgument, how: FormatOption = Format.TABLE, config: ConfigOption = None
+    id: EitherArgument, how: FormatOption = Format.TABLE, config: ConfigOption = None
 ) -> int:
-    """Show one alert: its message as readers get it, and each delivery.
+    """Show an alert: its message as readers get it, each delivery, and what else was decided on
+    its event. Of an event: why each channel was told of it, or was not.
 
     Example: noroshi alerts show 4d0c9fd1
     """
     from alerts.telling.writing.render import render
-    from warehouse.handling import find_alert
+    from warehouse.decisions import on
+    from warehouse.handling import find_event
     from warehouse.letters import notice_from_json
     from warehouse.rows import fetch_dicts
 
     settings = house(config)
     zone = settings.settings.timezone
     with reading(settings) as connection:
-        alert = find_alert(connection, id)
-        kept, acked = connection.execute(
-            "SELECT notice, acked_at FROM store.alert WHERE id = $id", {"id": alert}
+        alert = _alert(connection, id)
+        if alert is None:
+            show_event(connection, find_event(connection, id), how, settings)
+            return 0
+        kept, acked, event = connection.execute(
+            "SELECT notice, acked_at, event_id FROM store.alert WHERE id = $id", {"id": alert}
         ).fetchall()[0]
+        decided = on(connection, event)
         deliveries = fetch_dicts(
             connection.execute(
-                "SELECT channel, state, attempts, sent_at, due_at, error, id, bundle_id, held "
-                "FROM deliveries WHERE alert_id = $id ORDER BY channel",
+                "SELECT channel, state, attempts, sent_at, due_at, error, deliveries.id, "
+                "bundle_id, held, kind FROM deliveries JOIN alerts ON alerts.id = alert_id "
+                "WHERE alert_id = $id ORDER BY channel",
                 {"id": alert},
             )
         )
@@ -158,24 +172,26 @@ def alerts_show(
         out().print(clean(f"{message.subject}\n\n{message.text}"), markup=False)
         if acked:
             out().print(f"acknowledged {_clock(acked, settings)}", markup=False)
-        deliveries = [_standing(row, settings) for row in deliveries]
+        deliveries = [row | {"what": standing(row, settings)} for row in deliveries]
         columns = ["channel", "state", "attempts", "what"] if deliveries else columns
     show(deliveries, columns, how, zone=zone, none="it goes to no channel")
+    if how is Format.TABLE:
+        out().print(f"\nAll that was decided on event {event}:", markup=False)
+        show_decisions(decided, settings)
     return 0
 
 
-def _standing(row: dict[str, object], settings: House) -> dict[str, object]:
-    """A delivery for a table: `what` is when it went out or is due, what holds it, what failed."""
-    done, due = row["sent_at"], row["due_at"]
-    if isinstance(done, datetime):
-        return row | {"what": f"sent {_clock(done, settings)}"}
-    waits = row["state"] not in {"dead", "skipped"} and isinstance(due, datetime)
-    when = f"due {_clock(due, settings)}" if waits and isinstance(due, datetime) else ""
-    why = _HELD.get(str(row["held"])) if waits else None
-    return row | {"what": "; ".join(str(part) for part in (when, why, row["error"]) if part)}
+def _alert(connection: Connection, beginning: str) -> str | None:
+    """The alert that is meant; None where it may be an event."""
+    from warehouse.errors import UnknownId
+    from warehouse.handling import find_alert
 
-
-_HELD = {"cap": "held back by the channel's cap of an hour", "quiet": "held in its quiet hours"}
+    try:
+        return find_alert(connection, beginning)
+    except UnknownId as error:
+        if "several" in error.what:
+            raise
+        return None
 
 
 def alerts_ack(id: IdArgument, config: ConfigOption = None) -> int:

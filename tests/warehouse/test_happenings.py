@@ -40,11 +40,12 @@ NAMED = replace(RULE, id="named", channels=("chat", "late"))
 ALWAYS = ("mail", "chat")
 JAPANESE = Route(("chat",), languages=("ja",))
 UTC = ZoneInfo("UTC")
+THINGS = ["seafood", "vessel", "concert", "flights"]
 SUPERSEDED = "a later alert says it too"
 
 reports = st.builds(
     Report,
-    thing=st.sampled_from(["seafood", "vessel"]),
+    thing=st.sampled_from(THINGS),
     direction=st.sampled_from([Direction.ESCALATION, Direction.EASING]),
     level=st.sampled_from(["amber", "red"]),
     severity=st.sampled_from([Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL]),
@@ -55,10 +56,10 @@ reports = st.builds(
 )
 quiets = st.builds(
     lambda begin, mode: Quiet(time(begin), time((begin + 8) % 24), UTC, mode),
-    st.integers(0, 23),
+    st.sampled_from([8, 10, 12, 16, 22]),
     st.sampled_from(QuietMode),
 )
-receptions = st.builds(Reception, st.just("chat"), st.none() | quiets, st.sampled_from([1, 2, 30]))
+receptions = st.builds(Reception, st.just("chat"), st.none() | quiets, st.sampled_from([1, 1, 30]))
 
 
 @dataclass(slots=True)
@@ -92,9 +93,9 @@ def emptied() -> duckdb.DuckDBPyConnection:
 class Happenings(RuleBasedStateMachine):
     """See the module."""
 
-    @initialize()
-    def begin(self) -> None:
-        self.desk = Newsdesk(emptied())
+    @initialize(reception=receptions)
+    def begin(self, reception: Reception) -> None:
+        self.desk = Newsdesk(emptied(), receptions={"chat": reception})
         self.owed: dict[str, Owed] = defaultdict(Owed)
         self.crashed: set[tuple[str, str]] = set()
         self.resent: set[tuple[str, str]] = set()
@@ -103,6 +104,11 @@ class Happenings(RuleBasedStateMachine):
     @rule(batch=st.lists(reports, min_size=1, max_size=3))
     def report(self, batch: list[Report]) -> None:
         self._reported(batch, range(self.desk.count + 1, self.desk.count + 1 + len(batch)))
+
+    @rule(batch=st.lists(reports, min_size=1, max_size=3))
+    def report_and_tell(self, batch: list[Report]) -> None:
+        self.report(batch)
+        self.cycle()
 
     @precondition(lambda self: self.desk.count)
     @rule(number=st.integers(1, 6), report=reports)
@@ -130,9 +136,10 @@ class Happenings(RuleBasedStateMachine):
         """Who sends between two cycles sums nothing up."""
         self._deliver(last=False)
 
-    @rule(name=st.sampled_from(ALWAYS))
-    def die_sending(self, name: str) -> None:
+    @rule(name=st.sampled_from(ALWAYS), batch=st.lists(reports, max_size=2))
+    def die_sending(self, name: str, batch: list[Report]) -> None:
         """The process is killed after a message was accepted and before that is noted."""
+        self.report(batch)
         before = len(self.desk.got.get(name, []))
         self.desk.mortal = {name}
         self._deliver()
@@ -147,12 +154,13 @@ class Happenings(RuleBasedStateMachine):
     @rule(reception=receptions)
     def set_hours_and_cap(self, reception: Reception) -> None:
         self.desk.receptions = {"chat": reception}
+        self.cycle()
 
     @rule(names=st.sampled_from([ALWAYS, ("chat", "late"), (*ALWAYS, "late")]))
     def set_channels(self, names: tuple[str, ...]) -> None:
         self._have(names)
 
-    @rule(thing=st.sampled_from(["seafood", "vessel"]), hours=st.sampled_from([1, 12]))
+    @rule(thing=st.sampled_from(THINGS), hours=st.sampled_from([1, 12]))
     def mute(self, thing: str, hours: int) -> None:
         for story in self._stories(thing):
             until = self.desk.now + timedelta(hours=hours)

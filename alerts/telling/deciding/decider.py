@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from alerts.reading.event import Event
 from alerts.telling.deciding.news import Told, due, joined, news, rings
@@ -61,20 +62,52 @@ class Decision:
     facts: tuple[NewFact, ...] = ()
 
 
-def decide(case: Case, policy: Policy, now: datetime) -> tuple[Decision, ...]:
-    """The alerts that a case makes, one for each thing that channels are to be told; none where
-    its reports join silently. Where there is no channel, it is made for the record."""
+class Reason(StrEnum):
+    """Why a channel is told nothing. The names are shown to people and stay as they are."""
+
+    NOTHING_NEW = "nothing new"
+    """It was told of the event already."""
+    UNWANTED = "unwanted"
+    """Something is new, and no rule that leads there wants a further alert for it."""
+    OLD = "old news"
+    """The event was old when noroshi first saw it, and nothing is new about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is decided on a case."""
+
+    alerts: tuple[Decision, ...]
+    """One for each thing that channels are to be told. Where there is no channel, one is made for
+    the record."""
+    silent: Mapping[str, Reason]
+    """By channel: why it is told nothing; under EVERYBODY where there is no channel."""
+
+
+def decide(case: Case, policy: Policy, now: datetime) -> Verdict:
+    """Whom the new reports of an event are told, and why nobody else."""
+    alike: dict[Decision, list[str]] = {}
+    silent: dict[str, Reason] = {}
+    for name, occasions in _ways(case, policy).items():
+        decided = _for_one(case, name, occasions, now)
+        if isinstance(decided, Decision):
+            alike.setdefault(decided, []).append(name)
+        else:
+            silent[name] = decided
+    return Verdict(
+        tuple(_for_all(decision, names, policy) for decision, names in alike.items()), silent
+    )
+
+
+def _ways(case: Case, policy: Policy) -> dict[str, list[Occasion]]:
+    """By channel, what leads there; under EVERYBODY, if nothing leads to any."""
     ways: dict[str, list[Occasion]] = {}
     for occasion in case.occasions:
         for name in policy.channels_for([occasion]) or [EVERYBODY]:
             ways.setdefault(name, []).append(occasion)
     if len(ways) > 1:
         ways.pop(EVERYBODY, None)
-    alike: dict[Decision, list[str]] = {}
-    for name, occasions in ways.items():
-        if decision := _for_one(case, name, occasions, now):
-            alike.setdefault(decision, []).append(name)
-    return tuple(_for_all(decision, names, policy) for decision, names in alike.items())
+    return ways
 
 
 def _for_all(decision: Decision, names: Sequence[str], policy: Policy) -> Decision:
@@ -85,31 +118,30 @@ def _for_all(decision: Decision, names: Sequence[str], policy: Policy) -> Decisi
 
 def _for_one(
     case: Case, channel: str, occasions: Sequence[Occasion], now: datetime
-) -> Decision | None:
+) -> Decision | Reason:
     """What one channel is to be told, by the rules that lead there."""
-    known = case.told.get(channel, ())
-    if known:
+    if case.told.get(channel):
         return _further(case, channel, occasions, now)
     if case.old and not case.told.get(EVERYBODY):
         facts = news(case.event, [case.old], official=case.official)
         if not any(rings(occasion.rule, facts) for occasion in occasions):
-            return None
+            return Reason.UNWANTED if facts else Reason.OLD
     return Decision(NoticeKind.FIRST, (), now)
 
 
 def _further(
     case: Case, channel: str, occasions: Sequence[Occasion], now: datetime
-) -> Decision | None:
+) -> Decision | Reason:
     """What a channel is to be told that knows the story."""
     known = case.told[channel]
     facts = news(case.event, known, official=case.official)
     if not facts:
         # An event that only seemed to go on with what was told: nothing in it is about that.
         another = all(told.event_id != case.event.id for told in known)
-        return Decision(NoticeKind.FIRST, (), now) if another else None
+        return Decision(NoticeKind.FIRST, (), now) if another else Reason.NOTHING_NEW
     ringing = [occasion.rule for occasion in occasions if rings(occasion.rule, facts)]
     if not ringing:
-        return None
+        return Reason.UNWANTED
     due_at = due(ringing, known, now)
     if waits := case.cooling.get(channel):
         facts = joined(waits.facts, facts) or facts

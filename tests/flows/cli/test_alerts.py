@@ -51,6 +51,34 @@ def test_list_and_show_tell_what_became_of_an_alert(told: Newsroom, call: Run) -
     assert "the service answered 404" in shown.out
 
 
+def test_show_says_why_an_event_was_told_or_was_not(told: Newsroom, call: Run) -> None:
+    told.site.routes |= routes(WARNING_JA, WARNING_EN)
+    run(told)
+    (alert,) = listed(call)
+    for id in (str(alert["id"]), str(alert["event_id"])[:7]):
+        shown = call("alerts", "show", id).out
+        assert f"first alert {str(alert['id'])[:8]}: sent; sent 20" in shown
+        assert "dead; channel bad: the service answered 404" in shown
+        assert shown.count("nothing new: it was told of this event before") == 2
+    rows = call("alerts", "show", str(alert["event_id"]), "--format", "jsonl").out.splitlines()
+    assert [json.loads(row)["outcome"] for row in rows] == [*["told"] * 2, *["nothing new"] * 2]
+    assert "every event in the news made an alert" in call("alerts", "list", "--untold").err
+
+
+def test_what_told_nobody_is_listed_with_why(news: Newsroom, call: Run) -> None:
+    news.hours = 0
+    news.site.routes |= routes(WARNING_EN)
+    news.source("one")
+    news.desk("desk")
+    run(news)
+    (row,) = call("alerts", "list", "--untold", "--format", "jsonl").out.splitlines()
+    event = json.loads(row)
+    assert (event["title"], event["why"]) == (WARNING_EN.title, "backlog")
+    shown = call("alerts", "show", event["id"]).out
+    assert "backlog" in shown
+    assert "1 in the news" in shown
+
+
 def test_ack_is_kept(told: Newsroom, call: Run) -> None:
     (alert,) = listed(call)
     assert alert["acked_at"] is None
@@ -144,7 +172,7 @@ def test_resend_revives_the_dead_under_their_own_ids(told: Newsroom, call: Run) 
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (("show", "nothing"), "no alert has an id"),
+        (("show", "nothing"), "no alert or event has an id"),
         (("ack", ""), "no alert has an id"),
         (("mute",), "give an event or --rule"),
         (("mute", "x", "--for", "soon"), "no duration"),

@@ -11,7 +11,7 @@ import pytest
 from alerts.reading.coding import Severity
 from alerts.reading.event import Event
 from alerts.reading.rule import Development, Rule
-from alerts.telling.deciding.decider import EVERYBODY, Case, Cooling, Decision, decide
+from alerts.telling.deciding.decider import EVERYBODY, Case, Cooling, Decision, Reason, decide
 from alerts.telling.deciding.news import Told, joined, told_by
 from alerts.telling.deciding.policy import Occasion, Policy, Route
 from alerts.telling.notice import NewFact, NoticeKind
@@ -75,14 +75,16 @@ NEWS = [
 
 
 def decided(given: Case, policy: Policy = POLICY) -> Decision:
-    (found,) = decide(given, policy, NOW)
+    (found,) = decide(given, policy, NOW).alerts
     return found
 
 
 def test_an_event_is_told_once() -> None:
     assert decided(case()) == Decision(NoticeKind.FIRST, ("mail", "chat"), NOW)
-    assert decide(later(), POLICY, NOW) == ()
-    assert decide(later(replace(EVENT, severity="low")), POLICY, NOW) == (), "less grave"
+    again = decide(later(), POLICY, NOW)
+    assert again.alerts == ()
+    assert again.silent == dict.fromkeys(("mail", "chat"), Reason.NOTHING_NEW)
+    assert decide(later(replace(EVENT, severity="low")), POLICY, NOW).alerts == (), "less grave"
 
 
 def test_it_is_recorded_where_there_is_no_channel() -> None:
@@ -99,14 +101,14 @@ def test_a_new_fact_is_told_to_all_that_were_told(
     again = decided(later(event, official=official))
     assert again == Decision(NoticeKind.UPDATE, ("mail", "chat"), NOW, new)
     quiet = replace(RULE, realert=tuple(set(Development) - {fact.development for fact in new}))
-    assert decide(later(event, quiet, official=official), POLICY, NOW) == ()
+    unwanted = decide(later(event, quiet, official=official), POLICY, NOW)
+    assert unwanted.alerts == ()
+    assert unwanted.silent == dict.fromkeys(("mail", "chat"), Reason.UNWANTED)
 
 
 def test_what_was_official_is_confirmed_no_more() -> None:
-    assert (
-        decide(later(official=True, told=knows(told(official=True), "mail", "chat")), POLICY, NOW)
-        == ()
-    )
+    known = knows(told(official=True), "mail", "chat")
+    assert decide(later(official=True, told=known), POLICY, NOW).alerts == ()
 
 
 def test_an_update_waits_for_the_shortest_cool_down() -> None:
@@ -124,7 +126,9 @@ def test_a_channel_that_the_story_never_reached_gets_a_first_alert() -> None:
     only_mail = knows(told(), "mail")
     assert decided(later(told=only_mail)) == Decision(NoticeKind.FIRST, ("chat",), NOW)
     slow = replace(RULE, cooldown=timedelta(hours=6))
-    graver = decide(later(replace(EVENT, severity="high"), slow, told=only_mail), POLICY, NOW)
+    graver = decide(
+        later(replace(EVENT, severity="high"), slow, told=only_mail), POLICY, NOW
+    ).alerts
     assert [(one.kind, one.channels, one.due_at) for one in graver] == [
         (NoticeKind.UPDATE, ("mail",), NOW + timedelta(hours=6)),
         (NoticeKind.FIRST, ("chat",), NOW),
@@ -136,7 +140,7 @@ def test_what_was_told_elsewhere_is_still_new_to_a_channel() -> None:
     known = knows(told(), "mail", "chat")
     for name in (EVERYBODY, "chat"):
         known[name].append(told(raised))
-    (again,) = decide(later(raised, told=known), POLICY, NOW)
+    (again,) = decide(later(raised, told=known), POLICY, NOW).alerts
     assert (again.kind, again.channels) == (NoticeKind.UPDATE, ("mail",))
 
 
@@ -162,7 +166,9 @@ def test_clocks_that_are_set_back_delay_nothing() -> None:
 
 def test_an_old_event_is_told_for_a_new_fact_alone() -> None:
     old = told_by(EVENT, None, official=False, at=NOW)
-    assert decide(case(old=old), POLICY, NOW) == ()
+    silent = decide(case(old=old), POLICY, NOW)
+    assert silent.alerts == ()
+    assert silent.silent == dict.fromkeys(("mail", "chat"), Reason.OLD)
     graver = decided(case(replace(EVENT, severity="high"), old=old))
     assert (graver.kind, graver.channels) == (NoticeKind.FIRST, ("mail", "chat"))
 
