@@ -35,6 +35,7 @@ SETTINGS = "[sources]\nshipped = false\n[fetch]\nprivate_addresses = true\n"
 COMMANDS = (
     ("search", "japan travel"),
     ("export", "exported"),
+    ("export", "exported-lines", "--format", "jsonl"),
     ("backup", "kept.duckdb"),
     ("maintain",),
     ("doctor",),
@@ -73,7 +74,7 @@ def figures(folder: Path, count: int, library: Path | None) -> Iterator[str]:
     yield f"{_cycle(folder):.2f} s a cycle with nothing new, of {count:,} articles"
     for command in COMMANDS:
         seconds, peak = _command(folder, command)
-        yield f"{seconds:.1f} s, {peak:.0f} MiB at most: noroshi {command[0]}"
+        yield f"{seconds:.1f} s, {peak:.0f} MiB at most: noroshi {' '.join(command)}"
 
 
 def _loading(folder: Path, warehouse: Warehouse, count: int) -> Iterator[str]:

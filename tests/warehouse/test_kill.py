@@ -87,11 +87,11 @@ class Tally:
     late: int = 0
 
     def __str__(self) -> str:
-        quarters = ", ".join(f"{1000 * at:.0f}" for at in statistics.quantiles(self.hits, n=4))
+        at = [1000 * seconds for seconds in self.hits]
         return (
-            f"{self.name}: {len(self.hits)} kills hit within its {1000 * self.length:.0f} ms "
-            f"(quartiles {quarters} ms), {self.late} came too late; 0 rows lost, the published "
-            "copy opened each time, 0 restarts unclean"
+            f"{self.name}: {len(at)} kills hit, {min(at):.0f} to {max(at):.0f} ms from its "
+            f"beginning (median {statistics.median(at):.0f} ms); {self.late} came too late and "
+            "were made again; 0 rows lost, the published copy opened each time, 0 restarts unclean"
         )
 
 

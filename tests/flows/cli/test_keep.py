@@ -45,16 +45,25 @@ class TestShell:
         assert (ran.status, words) == (0, ["seeds", "5", "two", "2"])
         assert "syntax" in ran.err
 
-    def test_the_program_of_duckdb_is_taken_where_there_is_one(
-        self, call: Run, settled: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize(
+        ("program", "option"), [("duckdb", "-readonly"), ("harlequin", "--read-only")]
+    )
+    def test_a_program_for_it_is_taken_where_there_is_one(
+        self,
+        call: Run,
+        settled: House,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        program: str,
+        option: str,
     ) -> None:
-        (tmp_path / "duckdb").write_text("#!/bin/sh\n")
-        (tmp_path / "duckdb").chmod(0o755)
+        (tmp_path / program).write_text("#!/bin/sh\n")
+        (tmp_path / program).chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path))
         ran: list[list[str]] = []
         monkeypatch.setattr("os.execv", lambda program, words: ran.append(words))
         call("shell")
-        assert ran == [["duckdb", "-readonly", str(tmp_path / "data" / "noroshi.duckdb")]]
+        assert ran == [[program, option, str(tmp_path / "data" / "noroshi.duckdb")]]
 
 
 class TestFiles:
