@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test faults lake browser lock format clean
+.PHONY: install demo test faults slow lake browser lock format clean
 
 install: $(VENV)/installed
 
@@ -29,6 +29,9 @@ faults: install  ## whatever writes, killed with SIGKILL at random moments and s
 
 lake: install  ## what goes for a warehouse, for one in a lake on a PostgreSQL of its own (minutes)
 	$(BIN)/python -m pytest -m lake -n auto --maxprocesses 4 tests
+
+slow: install  ## the whole of what `make test` tries a part of
+	$(BIN)/python -m pytest -m slow -n auto --maxprocesses 4
 
 browser: install  ## the HTML of messages in Chromium, at two widths, light and dark
 	$(BIN)/python -m pytest -m browser tests/alerts/telling/writing/test_html.py

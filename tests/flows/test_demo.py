@@ -57,32 +57,19 @@ def rows(database: Path, sql: str) -> list[tuple[object, ...]]:
         return connection.execute(sql).fetchall()
 
 
-@pytest.mark.demo
-def test_the_demo_twice_in_a_row(tmp_path: Path) -> None:
-    for _ in range(2):
-        done = noroshi("demo", "--folder", "shown", cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        assert started_by(tmp_path) == []
-    database = tmp_path / "shown" / "noroshi.duckdb"
-    pages, official = len(SITE["page"]), len(SITE["official"])
-    # What stood at first, and what was raised before the second cycle.
-    kinds = "SELECT kind, count(*) FROM articles WHERE origin = 'news' GROUP BY kind ORDER BY kind"
-    assert rows(database, kinds) == [("official", 3 * official), ("report", pages)]
-    assert rows(database, "SELECT count(*) FROM articles WHERE origin = 'seed'") == [(5,)]
-    assert rows(database, "SELECT outcome, articles FROM runs ORDER BY started_at") == [
-        ("completed", pages + 2 * official),
-        ("completed", official),
-    ]
-    assert rows(database, "SELECT DISTINCT state FROM deliveries") == [("sent",)]
-    for heading in ("First cycle", "What arrived in the inbox", "Second cycle", "The warehouse"):
-        assert heading in done.stdout
-    assert "\x1b" not in done.stdout, "no colours where nobody looks"
-
-
-def test_the_demo_tells_each_story_once_and_nothing_else(tmp_path: Path) -> None:
-    done = noroshi("demo", "--no-prefect", "--folder", "shown", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that somebody else uses as well, in which the demo was shown without Prefect."""
+    folder = tmp_path_factory.mktemp("demo")
+    (folder / "shown").mkdir()
+    (folder / "shown" / "thesis.txt").write_text("mine")
+    done = noroshi("demo", "--no-prefect", "--folder", "shown", cwd=folder)
     assert done.returncode == 0, done.stderr
-    database = tmp_path / "shown" / "noroshi.duckdb"
+    return folder / "shown"
+
+
+def test_the_demo_tells_each_story_once_and_nothing_else(shown: Path) -> None:
+    database = shown / "noroshi.duckdb"
     told = rows(
         database,
         "SELECT events.category, events.direction, actor, target FROM alerts JOIN events "
@@ -102,12 +89,29 @@ def test_the_demo_tells_each_story_once_and_nothing_else(tmp_path: Path) -> None
     ]
 
 
-def test_the_demo_removes_nothing_that_is_not_its_own(tmp_path: Path) -> None:
-    folder = tmp_path / "shown"
-    folder.mkdir()
-    (folder / "thesis.txt").write_text("mine")
-    assert noroshi("demo", "--no-prefect", "--folder", "shown", cwd=tmp_path).returncode == 0
-    assert (folder / "thesis.txt").read_text() == "mine"
+def test_the_demo_removes_nothing_that_is_not_its_own(shown: Path) -> None:
+    assert (shown / "thesis.txt").read_text() == "mine"
+
+
+@pytest.mark.demo
+def test_the_demo_again_with_prefect(shown: Path) -> None:
+    done = noroshi("demo", "--folder", "shown", cwd=shown.parent)
+    assert done.returncode == 0, done.stderr
+    assert started_by(shown.parent) == []
+    database = shown / "noroshi.duckdb"
+    pages, official = len(SITE["page"]), len(SITE["official"])
+    # What stood at first, and what was raised before the second cycle.
+    kinds = "SELECT kind, count(*) FROM articles WHERE origin = 'news' GROUP BY kind ORDER BY kind"
+    assert rows(database, kinds) == [("official", 3 * official), ("report", pages)]
+    assert rows(database, "SELECT count(*) FROM articles WHERE origin = 'seed'") == [(5,)]
+    assert rows(database, "SELECT outcome, articles FROM runs ORDER BY started_at") == [
+        ("completed", pages + 2 * official),
+        ("completed", official),
+    ]
+    assert rows(database, "SELECT DISTINCT state FROM deliveries") == [("sent",)]
+    for heading in ("First cycle", "What arrived in the inbox", "Second cycle", "The warehouse"):
+        assert heading in done.stdout
+    assert "\x1b" not in done.stdout, "no colours where nobody looks"
 
 
 def test_a_folder_that_holds_no_saved_pages_is_refused(tmp_path: Path) -> None:
@@ -117,11 +121,23 @@ def test_a_folder_that_holds_no_saved_pages_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.shared
-def test_a_cycle_over_real_publishers_pages(tmp_path: Path) -> None:
-    pages = SHARED / "corpora" / "dev"
-    if not pages.is_dir():
+@pytest.mark.parametrize("share", [10, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_cycle_over_real_publishers_pages(tmp_path: Path, share: int) -> None:
+    """Over one page in so many."""
+    real = SHARED / "corpora" / "dev"
+    if not real.is_dir():
         pytest.skip("NOROSHI_SHARED has no corpora/dev")
-    done = noroshi("demo", "--no-prefect", "--folder", "shown", "--pages", str(pages), cwd=tmp_path)
+    pages = _some(real, share, tmp_path / "pages")
+    done = noroshi(
+        "demo",
+        "--no-prefect",
+        "--folder",
+        "shown",
+        "--pages",
+        str(pages),
+        cwd=tmp_path,
+        seconds=290,
+    )
     assert done.returncode == 0, done.stderr
     database = tmp_path / "shown" / "noroshi.duckdb"
     ((all_pages, read),) = rows(
@@ -135,6 +151,15 @@ def test_a_cycle_over_real_publishers_pages(tmp_path: Path) -> None:
     assert isinstance(all_pages, int)
     assert read >= 0.95 * all_pages
     assert "fetched" not in done.stderr, "the second cycle fetches no page again"
+
+
+def _some(real: Path, share: int, folder: Path) -> Path:
+    """A folder of every so many of the saved pages."""
+    folder.mkdir()
+    (folder / "pages").symlink_to(real / "pages")
+    lines = (real / "manifest.jsonl").read_text(encoding="utf-8").strip().split("\n")
+    (folder / "manifest.jsonl").write_text("\n".join(lines[::share]) + "\n", encoding="utf-8")
+    return folder
 
 
 @pytest.fixture
@@ -151,7 +176,11 @@ def served(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.demo
 @pytest.mark.parametrize(
-    ("how", "starter"), [(signal.SIGINT, []), (signal.SIGTERM, IN_THE_BACKGROUND)]
+    ("how", "starter"),
+    [
+        pytest.param(signal.SIGINT, [], marks=pytest.mark.slow),
+        (signal.SIGTERM, IN_THE_BACKGROUND),
+    ],
 )
 def test_serve_runs_a_cycle_and_ends_cleanly(
     served: Path, how: signal.Signals, starter: list[str]
