@@ -67,11 +67,6 @@ def unwrapped(url: str) -> str:
         return url
 
 
-def same_site(one: str, other: str) -> bool:
-    """Whether two absolute addresses have the same host, `www.` and `m.` aside."""
-    return bare_host(one) == bare_host(other)
-
-
 def bare_host(url: str) -> str:
     """The host of an absolute address, `www.` and `m.` aside."""
     return re.sub(r"^(www\d?|m|amp|mobile)\.", "", urlsplit(url).hostname or "")

@@ -16,13 +16,3 @@ def duration(text: str) -> timedelta:
     if not parts or "".join(number + unit for number, unit in parts) != compact:
         raise ValueError(f"{text!r} is no duration such as '30m', '6h' or '1d 12h'")
     return sum((timedelta(**{_UNITS[unit]: int(n)}) for n, unit in parts), timedelta())
-
-
-def spelled(length: timedelta) -> str:
-    """As `duration` reads it, in its largest units: `1d 12h`; `0m` for none."""
-    rest, parts = int(length.total_seconds()), []
-    for unit, seconds in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
-        number, rest = divmod(rest, seconds)
-        if number:
-            parts.append(f"{number}{unit}")
-    return " ".join(parts) or "0m"

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from itertools import count
 from types import TracebackType
 from typing import Self
@@ -131,6 +133,7 @@ class Fetcher:
         backend = public or PublicOnly(own=self._limits.own_servers)
         guarded = None if self._limits.private_addresses else _Guarded(backend)
         self._client = httpx.AsyncClient(
+            verify=_authorities(),
             transport=guarded,
             http2=True,
             follow_redirects=False,  # each address on the way is asked in its own host's turn
@@ -280,13 +283,19 @@ def patience(error: FetchError) -> float | None:
     return 0.2 if isinstance(error.__cause__, broken) else None
 
 
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whose certificates are believed: read once, for that takes 20 ms."""
+    return httpx.create_ssl_context()
+
+
 class _Guarded(httpx.AsyncHTTPTransport):
     """httpx's own transport over connections that we choose, which it has no argument for."""
 
     def __init__(self, backend: httpcore.AsyncNetworkBackend) -> None:
-        super().__init__()
+        super().__init__(verify=_authorities())
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=_authorities(),
             max_connections=None,
             max_keepalive_connections=20,
             keepalive_expiry=5.0,

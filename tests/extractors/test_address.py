@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractors.address import absolute_url, canonical_url, same_site, unwrapped
+from extractors.address import absolute_url, bare_host, canonical_url, unwrapped
 from tests.extractors.conftest import rows
 
 SAME: list[tuple[str, str]] = [
@@ -161,8 +161,8 @@ def test_what_gets_fetched_keeps_its_parameters() -> None:
 
 
 def test_sites() -> None:
-    assert same_site("https://www.news.example/a", "http://m.news.example/b")
-    assert not same_site("https://news.example/a", "https://other.example/a")
+    assert bare_host("https://www.news.example/a") == bare_host("http://m.news.example/b")
+    assert bare_host("https://news.example/a") != bare_host("https://other.example/a")
 
 
 POLICY = {

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from flows.configuration.settings import House, load
 from tests.servers import Reply, Request, Route, Site, fixed
+from tests.warehouse.samples import blank
 
 FRIDAY = datetime(2025, 11, 14, 12, 0, tzinfo=UTC)
 
@@ -183,6 +184,7 @@ TOKEN = "hunter2token"
 
 @contextmanager
 def newsroom(folder: Path) -> Iterator[Newsroom]:
-    """A newsroom on loopback, its settings in `folder`."""
+    """A newsroom on loopback, its settings in `folder`, with a warehouse that is empty yet."""
+    blank(folder / "data")
     with Site() as site:
         yield Newsroom(site, folder)

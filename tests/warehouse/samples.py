@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from alerts.telling.notice import Appearance, Notice
 from extractors.article import Article, Origin, article_id
+from warehouse.database import Warehouse
 
 NOW = datetime(2025, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def blank(folder: Path) -> Warehouse:
+    """A warehouse in `folder` with the newest schema and nothing in it. The file is made once, for
+    its schema takes a fifth of a second."""
+    warehouse = Warehouse(folder)
+    warehouse.pipeline_folder.mkdir(parents=True)
+    warehouse.live.write_bytes(_blank())
+    return warehouse
+
+
+@cache
+def _blank() -> bytes:
+    with TemporaryDirectory() as folder:
+        warehouse = Warehouse(Path(folder))
+        with warehouse.writing("make it"):
+            pass
+        return warehouse.live.read_bytes()
 
 
 def an_article(url: str = "https://example.org/1", **changes: Any) -> Article:

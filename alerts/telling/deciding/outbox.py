@@ -102,12 +102,6 @@ def deliveries_for(
     )
 
 
-def claimable(delivery: Delivery, now: datetime) -> bool:
-    """Whether a process may start sending it now."""
-    done = delivery.state in DONE
-    return not done and delivery.due_at <= now
-
-
 def claim(delivery: Delivery, now: datetime) -> Delivery:
     """Taken by a process until the lease ends."""
     return replace(delivery, state=DeliveryState.SENDING, due_at=now + LEASE)

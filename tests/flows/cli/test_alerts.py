@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 from dataclasses import replace
 from datetime import timedelta
 
@@ -169,23 +170,21 @@ def test_resend_revives_the_dead_under_their_own_ids(told: Newsroom, call: Run) 
     assert len(told.desks["desk"].got) == alerts + 1
 
 
-@pytest.mark.parametrize(
-    ("arguments", "why"),
-    [
-        (("show", "nothing"), "no alert or event has an id"),
-        (("ack", ""), "no alert has an id"),
-        (("mute",), "give an event or --rule"),
-        (("mute", "x", "--for", "soon"), "no duration"),
-        (("mute", "--rule", "transport", "--for", "0d"), "at most 365d"),
-        (("mute", "--rule", "transport", "--for", "99999d"), "at most 365d"),
-        (("mute", "--rule", "nothing"), "no rule"),
-        (("resend",), "or --dead"),
-        (("resend", "--dead", "--channel", "nothing"), "no channel"),
-    ],
-)
-def test_what_makes_no_sense_is_refused(
-    told: Newsroom, call: Run, arguments: tuple[str, ...], why: str
-) -> None:
-    ran = call("alerts", *arguments)
-    assert ran.status == 2
-    assert why in ran.err
+SENSELESS = [
+    ("show nothing", "no alert or event has an id"),
+    ("ack ''", "no alert has an id"),
+    ("mute", "give an event or --rule"),
+    ("mute x --for soon", "no duration"),
+    ("mute --rule transport --for 0d", "at most 365d"),
+    ("mute --rule transport --for 99999d", "at most 365d"),
+    ("mute --rule nothing", "no rule"),
+    ("resend", "or --dead"),
+    ("resend --dead --channel nothing", "no channel"),
+]
+
+
+def test_what_makes_no_sense_is_refused(told: Newsroom, call: Run) -> None:
+    for command, why in SENSELESS:
+        ran = call("alerts", *shlex.split(command))
+        assert ran.status == 2, command
+        assert why in ran.err

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from alerts.errors import DeliveryError
 from alerts.telling.deciding.outbox import (
+    DONE,
     LEASE,
     LIFETIME,
     LONGEST_PAUSE,
@@ -19,7 +20,6 @@ from alerts.telling.deciding.outbox import (
     after_failure,
     after_success,
     claim,
-    claimable,
     deliveries_for,
     pause,
 )
@@ -27,6 +27,11 @@ from alerts.telling.deciding.outbox import (
 NOW = datetime(2025, 11, 15, 1, 0, tzinfo=UTC)
 PASSING = DeliveryError("desk", "the service answered 500", "it is sent again")
 LASTING = DeliveryError("desk", "the service answered 404", "make a new webhook", permanent=True)
+
+
+def due(delivery: Delivery, now: datetime) -> bool:
+    """As the warehouse takes it (`warehouse.deliveries.DUE`)."""
+    return delivery.state not in DONE and delivery.due_at <= now
 
 
 def test_the_states_are_these_six() -> None:
@@ -39,33 +44,33 @@ def test_one_delivery_for_each_channel_with_an_identity_of_its_own() -> None:
     assert len({d.id for d in made}) == 2
     assert [d.id for d in made] == [d.id for d in deliveries_for("a1", ("mail", "desk"), NOW)]
     assert not {d.id for d in made} & {d.id for d in deliveries_for("a2", ("mail", "desk"), NOW)}
-    assert all(d.state is DeliveryState.PENDING and claimable(d, NOW) for d in made)
+    assert all(d.state is DeliveryState.PENDING and due(d, NOW) for d in made)
 
 
 def test_a_claimed_delivery_is_left_alone_until_the_lease_ends() -> None:
     taken = claim(_delivery(), NOW)
     assert taken.state is DeliveryState.SENDING
-    assert not claimable(taken, NOW + LEASE - timedelta(seconds=1))
-    assert claimable(taken, NOW + LEASE)
+    assert not due(taken, NOW + LEASE - timedelta(seconds=1))
+    assert due(taken, NOW + LEASE)
 
 
 def test_a_sent_delivery_is_never_sent_again() -> None:
     sent = after_success(claim(_delivery(), NOW), NOW)
     assert (sent.state, sent.attempts, sent.error) == (DeliveryState.SENT, 1, None)
-    assert not claimable(sent, NOW + timedelta(days=365))
+    assert not due(sent, NOW + timedelta(days=365))
 
 
 def test_a_first_failure_goes_out_with_the_next_cycle() -> None:
     failed = after_failure(claim(_delivery(), NOW), PASSING, NOW, jitter=0.5)
     assert (failed.state, failed.attempts) == (DeliveryState.FAILED, 1)
     assert failed.error == "channel desk: the service answered 500; it is sent again"
-    assert claimable(failed, NOW)
+    assert due(failed, NOW)
 
 
 def test_a_lasting_refusal_is_final() -> None:
     dead = after_failure(_delivery(), LASTING, NOW, jitter=0)
     assert dead.state is DeliveryState.DEAD
-    assert not claimable(dead, NOW + timedelta(days=365))
+    assert not due(dead, NOW + timedelta(days=365))
 
 
 def test_failing_for_three_days_is_final() -> None:
@@ -75,7 +80,7 @@ def test_failing_for_three_days_is_final() -> None:
 
 
 def test_an_old_delivery_that_was_never_tried_still_gets_its_try() -> None:
-    assert claimable(_delivery(), NOW + 10 * LIFETIME)
+    assert due(_delivery(), NOW + 10 * LIFETIME)
 
 
 @pytest.mark.parametrize(
@@ -97,11 +102,11 @@ def test_whatever_happens_a_delivery_is_due_or_done(steps: list[str]) -> None:
         delivery = _step(delivery, step, now)
         now += timedelta(minutes=15)
     done = delivery.state in {DeliveryState.SENT, DeliveryState.DEAD}
-    assert done != claimable(delivery, now + LONGEST_PAUSE)
+    assert done != due(delivery, now + LONGEST_PAUSE)
 
 
 def _step(delivery: Delivery, step: str, now: datetime) -> Delivery:
-    if not claimable(delivery, now):
+    if not due(delivery, now):
         return delivery
     if step == "claim":
         return claim(delivery, now)
