@@ -7,6 +7,7 @@ from lxml import html as lxml_html
 
 from extractors.errors import FeedError
 from extractors.plain import printable
+from extractors.web.remedy import LATER
 
 LONGEST = 10_000_000
 """Characters of a document that are read."""
@@ -48,4 +49,4 @@ def xml_tree(text: str, url: str) -> etree._Element:
         raise FeedError(url, f"is no whole XML document ({error})", ASK) from error
 
 
-ASK = "open the address in a browser; the next cycle tries again"
+ASK = f"open the address in a browser, or {LATER}"

@@ -348,7 +348,7 @@ def the_copy_is_damaged(house: House) -> None:
 def a_backup_is_restored(house: House) -> None:
     house.run("backup", "kept.duckdb", status=0)
     house.run("restore", "kept.duckdb", status=0)
-    house.run("restore", "nowhere.duckdb", status=1)
+    house.run("restore", "nowhere.duckdb", status=2)
     (house.folder / "kept.duckdb").write_bytes(b"xxxx")
     house.run("restore", "kept.duckdb", status=1)
 

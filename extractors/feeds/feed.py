@@ -24,6 +24,7 @@ from extractors.items import MOST, Item, cut_warning, entries_of
 from extractors.plain import plain_text
 from extractors.source import Source
 from extractors.web.inflate import GZIP_MAGIC, gunzip
+from extractors.web.remedy import LATER
 
 LARGEST = 50 * 1024 * 1024
 """Bytes of a feed that was stored compressed."""
@@ -54,7 +55,7 @@ def parse_feed(body: bytes, content_type: str | None, source: Source, url: str) 
     text, _ = decode(unpacked(body, url, ASK), content_type)
     text = text.strip("\ufeff\0 \t\r\n")
     if not text:
-        raise FeedError(url, "the answer is empty (0 bytes)", "the next cycle tries again")
+        raise FeedError(url, "the answer is empty (0 bytes)", LATER)
     if text[0] in "{[":
         return _json_feed(text, source, url)
     return _xml_feed(_from_root(text, url), source, url)
@@ -126,7 +127,7 @@ def _xml_feed(text: str, source: Source, url: str) -> Feed:
     entries, warnings = entries_of(_items(parsed.entries, language), source, url)
     damage = _damage(parsed, len(entries))
     if damage and not entries:
-        raise FeedError(url, damage, "the next cycle tries again; if it lasts, tell the publisher")
+        raise FeedError(url, damage, f"{LATER}; if it lasts, tell the publisher")
     cut = (cut_warning(),) if capped is not text else ()
     title = plain_text(_get(parsed.feed, "title"))
     damaged = (damage,) if damage else ()

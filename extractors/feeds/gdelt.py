@@ -17,6 +17,7 @@ from extractors.feeds.tree import data_tree
 from extractors.items import Item, entries_of
 from extractors.plain import plain_text
 from extractors.source import Source
+from extractors.web.remedy import LATER
 
 LANGUAGES = {"english": "en", "japanese": "ja", "korean": "ko", "chinese": "zh"}
 """GDELT's names of languages. It does not tell the scripts of Chinese apart; the text does."""
@@ -40,7 +41,7 @@ def parse_gdelt(body: bytes, content_type: str | None, source: Source, url: str)
 def _refusal(body: bytes, content_type: str | None, url: str) -> FeedError:
     said = plain_text(decode(body[:2_000], content_type)[0])[:200]
     if "limit requests" in said.lower():
-        return FeedError(url, f"refuses for now: {said!r}", "a later cycle tries again")
+        return FeedError(url, f"refuses for now: {said!r}", LATER)
     return FeedError(url, f"refuses the query: {said!r}", "correct the query in the address")
 
 

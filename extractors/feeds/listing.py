@@ -19,6 +19,7 @@ from extractors.feeds.feed import Feed, unpacked
 from extractors.items import MOST, Item, entries_of
 from extractors.markup import ASK, html_tree
 from extractors.source import Listing, Source
+from extractors.web.remedy import LATER
 
 LARGEST_ROW = 2_000
 """Characters of an item in which a date is looked for; a larger one is no row of a list."""
@@ -34,7 +35,7 @@ def parse_html_list(body: bytes, content_type: str | None, source: Source, url: 
     """
     text = decode(unpacked(body, url, ASK), content_type)[0]
     if not text.strip():
-        raise FeedError(url, "the answer is empty (0 bytes)", "the next cycle tries again")
+        raise FeedError(url, "the answer is empty (0 bytes)", LATER)
     if text.lstrip()[:1] in "{[":
         raise FeedError(url, "is JSON, not a page", 'set kind = "json" for this source')
     tree = html_tree(text, url)

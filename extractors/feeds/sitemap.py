@@ -15,6 +15,7 @@ from extractors.errors import FeedError
 from extractors.feeds.feed import Feed, unpacked
 from extractors.items import MOST, Item, entries_of
 from extractors.source import Source
+from extractors.web.remedy import LATER
 
 MOST_LISTED = 50_000
 """An index may list so many (https://www.sitemaps.org/protocol.html)."""
@@ -34,7 +35,7 @@ def parse_sitemap(body: bytes, source: Source, url: str, most: int = MOST) -> Fe
     the body is no sitemap, or an index of sitemaps.
     """
     if not body.strip():
-        raise FeedError(url, "the answer is empty (0 bytes)", "the next cycle tries again")
+        raise FeedError(url, "the answer is empty (0 bytes)", LATER)
     parser = _parser()
     root = _root(unpacked(body, url, ASK), parser, url)
     if _name(root) != "urlset":

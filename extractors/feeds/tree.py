@@ -18,6 +18,7 @@ from extractors.charset import decode
 from extractors.errors import FeedError
 from extractors.feeds.feed import unpacked
 from extractors.markup import ASK, xml_tree
+from extractors.web.remedy import LATER
 
 Tree = Any
 """What `json.loads` gives: dict, list, str, int, float, bool or None."""
@@ -34,7 +35,7 @@ def data_tree(body: bytes, content_type: str | None, url: str) -> tuple[Tree, st
     """
     text = decode(unpacked(body, url, ASK), content_type)[0].strip("\ufeff\0 \t\r\n")
     if not text:
-        raise FeedError(url, "the answer is empty (0 bytes)", "the next cycle tries again")
+        raise FeedError(url, "the answer is empty (0 bytes)", LATER)
     if re.match(r"<(?:!doctype html|html|head|body)\b", text, re.IGNORECASE):
         raise FeedError(url, "is an HTML page, not data", ASK)
     if text[0] == "<":

@@ -26,6 +26,7 @@ from extractors.pages.paywall import WARNING, walled
 from extractors.pages.pdf import PDF, read_pdf
 from extractors.pages.published import published, published_in_text
 from extractors.plain import plain_lines, plain_text, printable
+from extractors.web.remedy import LATER
 
 LONGEST = 5_000_000
 """Characters of HTML that are read. The longest real article page seen has 2 million."""
@@ -154,7 +155,7 @@ of a page that has one."""
 
 def _markup(body: bytes, url: str, content_type: str | None) -> tuple[str, tuple[str, ...]]:
     if not body.strip():
-        raise EmptyPage(url, "the answer is empty (0 bytes)", "the next cycle tries again")
+        raise EmptyPage(url, "the answer is empty (0 bytes)", LATER)
     text = CONTROL.sub("", decode(body, content_type)[0])
     if not TAG.search(text[:100_000]):
         raise PageError(url, "is no HTML page", NO_PAGE)

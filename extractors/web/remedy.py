@@ -5,7 +5,9 @@ from __future__ import annotations
 SHORT_WAIT_SECONDS = 10.0
 """The longest Retry-After that is waited for within one cycle."""
 CHECK_ADDRESS = "open the address in a browser and correct it"
-CHECK_HOST = "check the address and this machine's connection; the next cycle tries again"
+LATER = "try again later"
+"""Whoever asked: a cycle says itself that the next one does."""
+CHECK_HOST = "check the address and this machine's connection"
 TOO_LARGE = "check that the address is a feed or a page; if it is, raise the cap"
 PUBLIC_ONLY = "correct the address; for a server of your own set private_addresses under [fetch]"
 HTTP_ONLY = "give an address that begins with http:// or https:// and names a host"
@@ -22,5 +24,5 @@ def remedy(status: int, wait: float | None) -> str:
     if status in {404, 410}:
         return "the address is gone; find the new one or disable the source"
     if status >= 500 or status in {408, 425, 429}:
-        return "the host has a passing problem; the next cycle tries again"
+        return "the host has a passing problem; it may pass by itself"
     return CHECK_ADDRESS

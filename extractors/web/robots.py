@@ -20,6 +20,7 @@ from protego import Protego
 
 from extractors.errors import FetchError, HttpError, RobotsRefused
 from extractors.web.fetch import Fetcher, Response, Validators
+from extractors.web.remedy import LATER
 
 TOKEN = "noroshi"  # noqa: S105 (a name, no secret)
 """Our product token: what follows `User-agent:` in a group that means us."""
@@ -175,6 +176,6 @@ def _plain(text: str, token: str) -> Iterator[str]:
 def _refused(url: str, robots: Robots) -> RobotsRefused:
     if robots.found is Found.UNREACHABLE and not robots.text:
         what = f"{robots.server}/robots.txt cannot be read, so no page is asked for"
-        return RobotsRefused(url, what, "a later cycle tries again", temporary=True)
+        return RobotsRefused(url, what, LATER, temporary=True)
     what = f"{robots.server}/robots.txt asks programs not to fetch it"
     return RobotsRefused(url, what, "the feed's own words stand", temporary=False)

@@ -1,8 +1,8 @@
 """The command line. Results go to stdout, progress and diagnostics to stderr.
 
-Exit status: 0 done, 1 it failed or nothing useful happened, 2 the command or the settings are
-wrong. Commands import what they need when they run, so that `noroshi --help` answers at once and
-only `serve` and `demo` ever load Prefect.
+Exit status: 0 done, 1 it failed in the world or nothing useful came of it, 2 wrongly asked: the
+table stands in README.md. Commands import what they need when they run, so that `noroshi --help`
+answers at once and only `serve` and `demo` ever load Prefect.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _hint(error: TyperException) -> str:
 def _explained(error: Exception) -> int:
     """One clear line for what our rooms raise; anything else is a bug and shows its trace."""
     from alerts.errors import AlertError, RuleError
-    from extractors.errors import ExtractorError
+    from extractors.errors import AddressRefused, ExtractorError
     from flows.errors import FlowError, SettingsError
     from warehouse.errors import QueryError, SeedError, UnknownId, WarehouseError
 
@@ -83,5 +83,5 @@ def _explained(error: Exception) -> int:
         raise error
     for line in str(error).splitlines():
         say_error(line)
-    wrongly_asked = SettingsError | RuleError | QueryError | SeedError | UnknownId
+    wrongly_asked = SettingsError | RuleError | QueryError | SeedError | UnknownId | AddressRefused
     return 2 if isinstance(error, wrongly_asked) else 1

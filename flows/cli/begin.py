@@ -55,7 +55,7 @@ def init(
         target = folder / name
         if target.exists() and not force:
             say_error(f"{target} exists and was left as it is; --force overwrites it")
-            return 1
+            return 2
         _write(template, target)
         say(f"wrote {target}")
     say("next: set `contact` and a channel in noroshi.toml, then `noroshi check`, `noroshi run`")

@@ -48,6 +48,22 @@ ConfigOption = Annotated[
 ]
 
 
+def existing(place: Path) -> Path:
+    """A file or folder that is to be read; a usage error where there is none."""
+    if place.exists():
+        return place
+    raise typer.BadParameter(f"{place}: there is no such file or folder")
+
+
+def unused(place: Path) -> Path:
+    """A file or folder that is to be made; a usage error where it cannot be a new one."""
+    if place.exists():
+        raise typer.BadParameter(f"{place}: it exists already; name one that does not")
+    if not place.absolute().parent.is_dir():
+        raise typer.BadParameter(f"{place}: there is no such folder; make it first")
+    return place
+
+
 @dataclass(frozen=True, slots=True)
 class Marked:
     """A cell of a table some of whose words are bold: `marks` are their places, in order."""

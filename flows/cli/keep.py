@@ -14,7 +14,18 @@ from typing import Annotated
 import typer
 
 from flows.cli.ask import one_of
-from flows.cli.console import ConfigOption, Format, FormatOption, house, out, say, say_error, show
+from flows.cli.console import (
+    ConfigOption,
+    Format,
+    FormatOption,
+    existing,
+    house,
+    out,
+    say,
+    say_error,
+    show,
+    unused,
+)
 from flows.cli.look import AsOfOption, DayOption, day, reading
 
 
@@ -93,7 +104,7 @@ def export(
     chosen = one_of(Kind, "--format", kind) or Kind.PARQUET
     began, total = time.monotonic(), 0
     with reading(house(config), as_of) as connection:
-        for view, rows in write(connection, target, chosen, day(since)):
+        for view, rows in write(connection, unused(target), chosen, day(since)):
             say(f"{view}: {rows:,} rows")
             total += rows
     files, mib = size(target)
@@ -118,7 +129,7 @@ def backup(
 
     settings = house(config)
     reading(settings).close()
-    contents = copy(settings.warehouse, file)
+    contents = copy(settings.warehouse, unused(file))
     say(f"schema {contents.schema}, {contents.rows['article']:,} articles, read and found whole")
     out().print(str(file), markup=False)
     return 0
@@ -137,7 +148,7 @@ def restore(
     from warehouse.backup import restore as put
 
     settings = house(config)
-    contents, former = put(settings.warehouse, file, datetime.now(UTC))
+    contents, former = put(settings.warehouse, existing(file), datetime.now(UTC))
     say(f"restored {contents.rows['article']:,} articles of schema {contents.schema}")
     if former:
         say(f"what was there is in {former}; remove it when you are content")

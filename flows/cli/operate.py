@@ -15,6 +15,7 @@ from flows.cli.console import (
     Format,
     FormatOption,
     err,
+    existing,
     house,
     out,
     say,
@@ -114,7 +115,8 @@ def demo(
     """
     from flows.demo.show import show_demo
 
-    return show_demo(folder.resolve(), pages, out(), err(), prefect=prefect)
+    shown = existing(pages) if pages else None
+    return show_demo(folder.resolve(), shown, out(), err(), prefect=prefect)
 
 
 def seed(

@@ -17,6 +17,7 @@ from flows.cli.console import (
     Format,
     FormatOption,
     clean,
+    existing,
     house,
     out,
     say,
@@ -79,7 +80,7 @@ def replay(
     if article:
         with reading(settings) as connection:
             id_ = identify(connection, article)
-    done = read_again(settings, file, id_)
+    done = read_again(settings, existing(file), id_)
     for problem in done.problems:
         say(f"warning: {problem}")
     row = {

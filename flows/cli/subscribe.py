@@ -57,7 +57,7 @@ def sources_add(
     (verdict,) = offered([outline], settings.sources)
     if verdict.source is None:
         say_error(f"{chosen.url}: {verdict.remark}")
-        return 1
+        return 2
     say(f"\n{toml_of(chosen)}")
     if not yes and not _agreed(f"Add this to {settings.file}?"):
         say("nothing was added; --yes adds it without asking")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from extractors.article import Article, TextFrom
+from extractors.errors import ExtractorError, FetchError
 from extractors.feeds.poll import Poll
 from extractors.pages.reading import Look, Reading
 from flows.cycle.delivery import Round
@@ -52,7 +53,7 @@ class Account:
             for warning in done.warnings:
                 log.warning("source %s: %s", done.source.id, warning)
             if done.error is not None and not offline(polls):
-                self.problem(f"source {done.source.id}: {done.error}")
+                self.problem(f"source {done.source.id}: {done.error}{_outlook(done.error)}")
         if offline(polls):
             self.problem(cut_off(polls))
 
@@ -94,6 +95,12 @@ class Account:
     def close(self) -> None:
         """All is done but to write this down."""
         self.summary.seconds = time.monotonic() - self.began
+
+
+def _outlook(error: ExtractorError) -> str:
+    """What becomes of it by itself."""
+    waits = isinstance(error, FetchError) and error.retry_after is not None
+    return "; the next cycle tries again" if error.temporary and not waits else ""
 
 
 def _feed_fetch(done: Poll, now: datetime) -> Fetch:

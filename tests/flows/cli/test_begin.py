@@ -27,7 +27,7 @@ class TestInit:
     def test_nothing_is_overwritten_unless_asked(self, call: Run, tmp_path: Path) -> None:
         (tmp_path / "noroshi.toml").write_text("# mine")
         ran = call("init")
-        assert ran.status == 1
+        assert ran.status == 2
         assert "--force" in ran.err
         assert (tmp_path / "noroshi.toml").read_text() == "# mine"
         assert call("init", "--force").status == 0

@@ -42,7 +42,7 @@ def test_add_finds_the_feed_and_appends_it(call: Run, write: Write) -> None:
             'name = "Sample & Sons"\nlanguage = "zh-Hant"\ntimezone = "Asia/Hong_Kong"\n'
         )
         again = call("sources", "add", site.url("/rss"), "--yes")
-        assert again.status == 1
+        assert again.status == 2
         assert "it is there already, as sample-sons" in again.err
     assert "sample-sons" in call("sources", "list", "--format", "csv").out
 

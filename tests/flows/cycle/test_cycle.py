@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -532,6 +533,7 @@ class TestStatus:
     def test_a_data_folder_that_cannot_be_written_is_1(
         self, news: Newsroom, noroshi: Run, call: Run
     ) -> None:
+        shutil.rmtree(news.folder / "data")
         (news.folder / "data").write_text("a file stands where the folder should be")
         news.source("one")
         news.house()
@@ -586,7 +588,6 @@ class TestStatus:
     def test_a_damaged_warehouse_is_a_clear_line(self, news: Newsroom, call: Run) -> None:
         house = news.house()
         warehouse = Warehouse(house.data_folder)
-        warehouse.pipeline_folder.mkdir(parents=True)
         warehouse.live.write_bytes(b"no database, block after block" * 999)
         warehouse.published.write_bytes(b"no database" * 999)
         for words in (["maintain"], ["search", "x"]):
