@@ -5,6 +5,7 @@ Every string of a card is one line of visible text and not yet escaped for a for
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -14,6 +15,8 @@ from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, Notice
 from alerts.telling.writing.escape import cut, link, visible
 from alerts.telling.writing.wording import Wording
 
+SHARED_ZONES = frozenset({"CST", "IST", "BST", "AST", "EST", "PST"})
+"""Names of several zones in IANA's database: CST is Shanghai's and Chicago's."""
 SUBJECT_LIMIT = 200
 """Characters of a subject: mail programs and push services show fewer."""
 HEADLINE_LIMIT = 300
@@ -114,8 +117,12 @@ def _first_things(notice: Notice, wording: Wording) -> str:
 
 
 def local(moment: datetime, zone: ZoneInfo) -> str:
-    """`2025-11-15 09:30 JST`."""
-    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
+    """`2025-11-15 09:30 JST`; `UTC+08:00` for a zone whose name others have too."""
+    there = moment.astimezone(zone)
+    name = there.strftime("%Z")
+    if name in SHARED_ZONES or not name.isalpha():
+        name = f"UTC{there.isoformat()[-6:]}"
+    return f"{there:%Y-%m-%d %H:%M} {name}"
 
 
 def _what(notice: Notice, wording: Wording) -> str:
@@ -217,13 +224,16 @@ def _rule(fired: FiredRule, wording: Wording) -> Fact:
 
 
 def _mute(notice: Notice, wording: Wording) -> tuple[Fact, ...]:
-    rules = ", ".join(f'"{visible(fired.id)}"' for fired in notice.fired)
+    rules = (shlex.quote(visible(fired.id)) for fired in notice.fired)
     return (
         Fact(
             wording.phrase("mute_event"),
             wording.phrase("mute_event_how", event=visible(notice.event_id)),
         ),
-        Fact(wording.phrase("mute_rule"), wording.phrase("mute_rule_how", rules=rules)),
+        *(
+            Fact(wording.phrase("mute_rule"), wording.phrase("mute_rule_how", rule=rule))
+            for rule in rules
+        ),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
 
 import pytest
 from lxml import html
@@ -13,6 +14,7 @@ from lxml import html
 from alerts.reading.coding import Category
 from alerts.reading.rule import Development
 from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
+from alerts.telling.writing.card import local
 from alerts.telling.writing.digest import Digest, Happening, Span, Standing, sections
 from alerts.telling.writing.render import Message, render, render_digest
 from alerts.telling.writing.wording import LABELS, tables
@@ -45,7 +47,7 @@ def test_the_text_says_everything(notice: Notice) -> None:
         "First seen: 2025-11-15 10:02 JST (1 h 12 min after publication)\n"
         "Rule: Travel advisories (travel, version 0f3a)\n"
         "To mute this event: noroshi alerts mute e1 --for 3d\n"
-        'To mute its kind: enabled = false for rule "travel" in noroshi.toml\n'
+        "To mute its kind: noroshi alerts mute --rule travel --for 3d\n"
         "\n"
         "Reported so far by:\n"
         "- 樣本日報, Traditional Chinese: https://daily.example/2025/11/15?id=1&x=2\n"
@@ -79,7 +81,22 @@ def test_every_rule_that_fired_is_named(notice: Notice) -> None:
         "Rule: Travel advisories (travel, version 0f3a)",
         "Rule: JENESYS (jenesys, version ab12)",
     ]
-    assert 'To mute its kind: enabled = false for rule "travel", "jenesys" in noroshi.toml' in lines
+    for id in ("travel", "jenesys"):
+        assert f"To mute its kind: noroshi alerts mute --rule {id} --for 3d" in lines
+
+
+ZONES = {
+    "Asia/Tokyo": "2025-11-15 08:50 JST",
+    "Asia/Hong_Kong": "2025-11-15 07:50 HKT",
+    "Asia/Shanghai": "2025-11-15 07:50 UTC+08:00",
+    "Asia/Singapore": "2025-11-15 07:50 UTC+08:00",
+    "UTC": "2025-11-14 23:50 UTC",
+}
+
+
+@pytest.mark.parametrize(("zone", "told"), ZONES.items())
+def test_a_time_says_where_it_is_that_late(zone: str, told: str) -> None:
+    assert local(datetime(2025, 11, 14, 23, 50, tzinfo=UTC), ZoneInfo(zone)) == told
 
 
 def test_markdown_marks_the_words_and_links_the_outlets(notice: Notice) -> None:
