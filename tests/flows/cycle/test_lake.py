@@ -1,0 +1,163 @@
+"""Two machines watch into one lake, and whoever reads it never sees half of anything."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from flows.configuration.settings import load
+from tests.flows.newsroom import (
+    WARNING_EN,
+    WARNING_JA,
+    Newsroom,
+    Story,
+    newsroom,
+    page,
+    rss,
+)
+from tests.postgres import PASSWORD, Postgres
+from tests.servers import Reply, Request
+from warehouse.database import Warehouse
+
+SECONDS = 60 * float(os.environ.get("MINUTES", "0.5"))
+"""How long the two watch."""
+AT_ONCE = 12
+"""Stories that are new at each poll."""
+
+WATCHING = """
+import asyncio, sys, time
+from pathlib import Path
+from flows.configuration.settings import load
+from flows.watch import watch
+cycles, failed, end = 0, 0, time.monotonic() + float(sys.argv[2])
+while time.monotonic() < end:
+    summary = asyncio.run(watch(load(Path(sys.argv[1]))))
+    cycles, failed = cycles + 1, failed + bool(summary.errors)
+print(cycles, failed)
+"""
+
+
+@dataclass(slots=True)
+class Growing:
+    """A feed with further stories at each poll, and the last of the former ones."""
+
+    newsroom: Newsroom
+    name: str
+    first: Story
+    told: list[Story] = field(default_factory=list)
+
+    def __call__(self, request: Request) -> Reply:
+        fresh = [self._story(len(self.told) + n) for n in range(AT_ONCE)] if self.told else []
+        for story in fresh or [self.first]:
+            self.told.append(story)
+            self.newsroom.site.routes[story.path] = page(story)
+        address = f"http://{request.headers['host']}"
+        return Reply(rss(address, self.told[-2 * AT_ONCE :]), 200, "application/rss+xml")
+
+    def _story(self, number: int) -> Story:
+        title = f"Garden show number {number} of {self.name} opens"
+        text = f"{title} on Friday. It shows {number} roses and {number * 7} tulips. " * 4
+        published = datetime(2025, 11, 1, tzinfo=UTC) + timedelta(minutes=number)
+        return Story(f"/{self.name}/{number}", title, text, published)
+
+
+@pytest.fixture
+def machines(tmp_path: Path, postgres: Postgres) -> Iterator[dict[str, Growing]]:
+    lake = postgres.lake(tmp_path / "shared")
+    assert lake.place is not None
+    with newsroom(tmp_path) as first:
+        desk = first.desk("desk")
+        found = {}
+        for name, story in {"here": WARNING_EN, "there": WARNING_JA}.items():
+            (tmp_path / name).mkdir()
+            room = Newsroom(first.site, tmp_path / name, {"desk": desk})
+            feed = found[name] = Growing(room, name, story)
+            first.site.routes[f"/{name}.xml"] = feed
+            room.source(name, f"/{name}.xml")
+            room.house()
+            settings = f'warehouse = "{lake.place}"\nlake.data = "{lake.place.data}"\n'
+            room.file.write_text(settings + room.file.read_text())
+            with (room.folder / ".env").open("a") as secrets:
+                secrets.write(f"PGPASSWORD={PASSWORD}\n")
+        yield found
+
+
+@pytest.mark.lake
+@pytest.mark.timeout(SECONDS + 600)
+def test_two_machines_watch_into_one_lake(machines: dict[str, Growing]) -> None:
+    commands = [
+        [sys.executable, "-c", WATCHING, str(feed.newsroom.file), str(SECONDS)]
+        for feed in machines.values()
+    ]
+    watching = [subprocess.Popen(c, stdout=subprocess.PIPE, text=True) for c in commands]
+    lake = load(machines["here"].newsroom.file).warehouse
+    looks, former = 0, 0
+    while any(process.poll() is None for process in watching):
+        former = _expect_whole(lake, former)
+        looks += 1
+        time.sleep(0.5)
+    said = [process.communicate()[0].split() for process in watching]
+    sys.stderr.write(f"cycles, and those with errors: {said}; {looks} looks at the lake\n")
+    assert [process.returncode for process in watching] == [0, 0]
+    assert [failed for _, failed in said] == ["0", "0"]
+    _expect_whole(lake, former)
+    _expect_all(lake, machines)
+
+
+def _expect_whole(lake: Warehouse, former: int) -> int:
+    """What stands in the lake at one moment fits together; how many articles there are."""
+    with lake.reading() as connection:
+        connection.execute("BEGIN")
+        total, apart = connection.execute(
+            "SELECT count(*), count(DISTINCT id) FROM store.article"
+        ).fetchall()[0]
+        assert total == apart, "an article is there twice"
+        assert total >= former, "articles were taken away"
+        for law, sql in LAWS.items():
+            assert connection.execute(sql).fetchall() == [], law
+    return int(total)
+
+
+LAWS = {
+    "an article waits to be coded, or is coded": """
+        SELECT id
+        FROM store.article
+        WHERE (SELECT count(*) FROM store.uncoded WHERE article_id = article.id)
+            + (SELECT count(*) FROM store.coding WHERE article_id = article.id) != 1
+    """,
+    "an article that was read from a page is there with the page": """
+        SELECT id
+        FROM store.article
+        WHERE text_from = 'page' AND id NOT IN (SELECT article_id FROM store.article_page)
+    """,
+    "an alert is there with its message": """
+        SELECT id
+        FROM store.alert
+        WHERE (SELECT count(*) FROM store.delivery WHERE alert_id = alert.id) != 1
+    """,
+    "an event is there with its articles": """
+        SELECT id FROM store.event WHERE id NOT IN (SELECT event_id FROM store.event_article)
+    """,
+}
+
+
+def _expect_all(lake: Warehouse, machines: dict[str, Growing]) -> None:
+    """Every story that a feed ever told is there, and the event of both was told once."""
+    site = machines["here"].newsroom.site
+    told = {site.url(story.path) for feed in machines.values() for story in feed.told}
+    with lake.reading() as connection:
+        urls = connection.execute("SELECT url FROM articles WHERE origin = 'news'").fetchall()
+        on = connection.execute("SELECT id FROM sources WHERE enabled ORDER BY id").fetchall()
+        sent = connection.execute("SELECT count(*) FROM deliveries WHERE state = 'sent'")
+        count = sent.fetchall()[0][0]
+    assert sorted(url for (url,) in urls) == sorted(told)
+    assert on == [("here",), ("there",)]
+    assert len(machines["here"].newsroom.desks["desk"].got) == count == 1
