@@ -412,6 +412,11 @@ def the_warehouse_is_newer(house: House) -> None:
     house.run("run", status=1)
 
 
+def the_lake_cannot_be_reached(house: House) -> None:
+    place = f"ducklake:postgres:dbname=noroshi host={house.folder} user=noroshi"
+    house.run("run", status=1, NOROSHI_WAREHOUSE=place)
+
+
 def the_settings_are_wrong(house: House) -> None:
     house.run("run", "--config", "nowhere.toml", status=2)
     (house.folder / "noroshi.toml").write_text('tiemzone = "UTC"\n', encoding="utf-8")
@@ -434,6 +439,7 @@ SITUATIONS = [
     the_port_is_taken,
     the_server_does_not_start,
     the_warehouse_is_newer,
+    the_lake_cannot_be_reached,
     the_settings_are_wrong,
 ]
 QUOTED = [

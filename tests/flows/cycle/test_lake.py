@@ -14,6 +14,10 @@ from pathlib import Path
 import pytest
 
 from flows.configuration.settings import load
+from flows.cycle import steps
+from flows.doctor import State, examine
+from flows.progress import Silent
+from flows.watch import watch
 from tests.flows.newsroom import (
     WARNING_EN,
     WARNING_JA,
@@ -21,11 +25,13 @@ from tests.flows.newsroom import (
     Story,
     newsroom,
     page,
+    routes,
     rss,
 )
 from tests.postgres import PASSWORD, Postgres
 from tests.servers import Reply, Request
 from warehouse.database import Warehouse
+from warehouse.errors import WarehouseUnusable
 
 SECONDS = 60 * float(os.environ.get("MINUTES", "0.5"))
 """How long the two watch."""
@@ -36,6 +42,10 @@ WATCHING = """
 import asyncio, sys, time
 from pathlib import Path
 from flows.configuration.settings import load
+from flows.cycle import steps
+from flows.doctor import State, examine
+from flows.progress import Silent
+from flows.watch import watch
 from flows.watch import watch
 cycles, failed, end = 0, 0, time.monotonic() + float(sys.argv[2])
 while time.monotonic() < end:
@@ -161,3 +171,41 @@ def _expect_all(lake: Warehouse, machines: dict[str, Growing]) -> None:
     assert sorted(url for (url,) in urls) == sorted(told)
     assert on == [("here",), ("there",)]
     assert len(machines["here"].newsroom.desks["desk"].got) == count == 1
+
+
+@pytest.mark.lake
+@pytest.mark.anyio
+async def test_what_cannot_be_stored_waits_for_the_catalogue(
+    news: Newsroom, postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = postgres.lake(tmp_path / "shared").place
+    assert place is not None
+    for name, value in {
+        "NOROSHI_WAREHOUSE": str(place),
+        "NOROSHI_LAKE__DATA": place.data,
+        "PGPASSWORD": PASSWORD,
+    }.items():
+        monkeypatch.setenv(name, value)
+    news.site.routes |= routes(WARNING_EN)
+    news.source("one")
+    news.desk("desk")
+    house = news.house()
+    async with steps.opened(house, Silent(), lambda: datetime.now(UTC)) as opened:
+        await opened.fetch()
+        async for batch in opened.batches():
+            await opened.extract(batch)
+            break
+        postgres.stop()
+        try:
+            with pytest.raises(WarehouseUnusable, match="PostgreSQL"):
+                await opened.store()
+            found = {one.of: one for one in examine(house, datetime.now(UTC))}
+        finally:
+            postgres.start()
+    assert found["spool"].what.startswith("1 batch waits")
+    assert found["lake"].state is found["writer lock"].state is State.PROBLEM
+    news.site.routes |= routes()  # the feed has forgotten
+    summary = await watch(house)
+    assert (summary.new, summary.alerts) == (1, 1)
+    assert not [one for one in examine(house, datetime.now(UTC)) if one.state is State.PROBLEM]
+    assert news.desks["desk"].got != []
