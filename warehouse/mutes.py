@@ -55,7 +55,9 @@ def _take_back(connection: duckdb.DuckDBPyConnection, what: Mute) -> int:
     answer = connection.execute(
         """
         UPDATE store.delivery
-        SET state = 'skipped', held = 'mute', error = 'it was muted before it went out'
+        SET state = 'skipped', error = 'it was muted before it went out',
+            -- What was sent before, and was to be sent again, was told.
+            held = CASE WHEN attempts = 0 THEN 'mute' END
         WHERE state = 'pending' AND bundle_id IS NULL AND alert_id IN (
             SELECT alert.id
             FROM store.alert

@@ -101,9 +101,11 @@ def _what(row: dict[str, object], settings: House) -> str:
     why = _WHY.get(str(row["outcome"]), str(row["outcome"]))
     if row["alert_id"] is None or row["state"] is None:
         return why
-    stands = standing(row, settings)
     alert = f"{row['kind']} alert {str(row['alert_id'])[:SHORT_ID]}"
-    return f"{alert}: {row['state']}; {stands}" if stands else f"{alert}: {row['state']}"
+    stands = [standing(row, settings)]
+    if row["state"] != "sent":
+        stands.insert(0, str(row["state"]))
+    return f"{alert}: {'; '.join(part for part in stands if part)}"
 
 
 def standing(row: dict[str, object], settings: House) -> str:

@@ -17,7 +17,7 @@ from alerts.telling.deciding.quiet import Quiet, QuietMode
 from alerts.telling.deciding.reception import Reception
 from tests.warehouse.newsdesk import RULE, Newsdesk, Report, newsdesk
 from tests.warehouse.samples import NOW
-from warehouse import mutes, outbox
+from warehouse import handling, mutes, outbox
 
 AMBER = Report(level="amber")
 RED = Report(level="red")
@@ -142,6 +142,19 @@ def test_a_mute_holds_back_what_waits_and_the_next_report_tells_it(desk: Newsdes
         "first amber sent",
         "first amber skipped",
     ]
+
+
+def test_what_was_told_before_is_not_told_anew_after_a_mute(desk: Newsdesk) -> None:
+    desk.policy = Policy(channels=("mail",))
+    desk.report(AMBER)
+    desk.deliver()
+    ((alert, event),) = desk.states("alert_id, event_id")
+    handling.resend(desk.connection, desk.now, alert_id=alert)
+    mutes.mute(desk.connection, ("event", event), NOW + timedelta(hours=1), desk.now)
+    desk.wait(hours=2)
+    assert desk.report(AMBER) == 0
+    desk.deliver()
+    assert len(desk.got["mail"]) == 1
 
 
 def test_a_muted_rule_holds_back_only_what_no_other_led_to(desk: Newsdesk) -> None:

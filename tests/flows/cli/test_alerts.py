@@ -58,7 +58,7 @@ def test_show_says_why_an_event_was_told_or_was_not(told: Newsroom, call: Run) -
     (alert,) = listed(call)
     for id in (str(alert["id"]), str(alert["event_id"])[:7]):
         shown = call("alerts", "show", id).out
-        assert f"first alert {str(alert['id'])[:8]}: sent; sent 20" in shown
+        assert f"first alert {str(alert['id'])[:8]}: sent 20" in shown
         assert "dead; channel bad: the service answered 404" in shown
         assert shown.count("nothing new: it was told of this event before") == 2
     rows = call("alerts", "show", str(alert["event_id"]), "--format", "jsonl").out.splitlines()
