@@ -49,6 +49,8 @@ COMMIT = 50_000
 ROWS = 2_000
 MEMORY = 128_000_000
 """Bytes that tantivy gathers before it writes."""
+CACHE = "500MB"
+"""What DuckDB may hold meanwhile: it would keep all that it has read."""
 _COVERED = "covered.parquet"
 
 Key = int
@@ -107,12 +109,15 @@ def opened(folder: Path) -> Concordance | None:
 
 
 def renew(connection: Connection, folder: Path, *, worth: int = WORTH) -> int:
-    """Cover what the warehouse holds; how many texts were added. Raises WarehouseUnusable.
+    """Cover what the warehouse holds; how many texts were added. Raises WarehouseUnusable, and
+    WarehouseBusy where another process is at it.
 
-    A process killed in between leaves what was kept so far.
+    The connection is held to little memory from then on. A process killed in between leaves what
+    was kept so far.
     """
     lock = folder / "writer.lock"
     with os_errors(folder), hold(lock, wait_seconds=60, doing="renew the concordance"):
+        connection.execute(f"SET memory_limit = '{CACHE}'")
         held = _keys(connection)
         if len(held) < worth:
             return 0
