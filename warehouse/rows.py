@@ -55,10 +55,6 @@ PLACES = """(SELECT unnest(from_json($places, '["BIGINT"]')))"""
 """What `numbers` makes of row numbers, as the right side of an IN."""
 
 
-KEYS = """(SELECT unnest(from_json($keys, '["UBIGINT"]')))"""
-"""The same for whole numbers without a sign."""
-
-
 def numbers(found: Iterable[int]) -> str:
     """As `many`, for thousands of whole numbers."""
     return json.dumps(list(found))

@@ -19,16 +19,18 @@ from alerts.reading.query import Is, Node, Query, parse
 from alerts.reading.verdict import Document, Queries, Reading
 from alerts.telling.writing.excerpt import excerpt
 from extractors.article import Origin
-from warehouse.concordance import KEY, MOST, Concordance, uncovered
+from warehouse.concordance import MOST, Concordance, uncovered
 from warehouse.errors import QueryError
 from warehouse.folding import stale
 from warehouse.grams import needed
 from warehouse.narrowing import condition, fact, named, used
-from warehouse.rows import IDS, KEYS, PLACES, fetch_dicts, many, numbers
+from warehouse.rows import IDS, PLACES, fetch_dicts, many, numbers
 
 _FIRST_CHUNK = 64
 """Candidates that are decided at a time; each chunk is twice as large as the one before."""
 _LARGEST_CHUNK = 4096
+_SPARE = 4
+"""Candidates of the concordance that are read beyond those that are asked for."""
 _STRETCHES = (30, 120, 480)
 """Days before the newest article at which the search for more goes on."""
 _MANY = 20_000
@@ -121,8 +123,14 @@ def _candidates(
     concordance: Concordance | None,
 ) -> Iterator[dict[str, object]]:
     """Articles that may answer, in order; read in chunks, as few may be needed."""
-    size = max(_FIRST_CHUNK, 2 * wanted.limit * wanted.page)
+    enough = wanted.limit * wanted.page
     for places, asked in _places(connection, wanted, query.root, concordance):
+        # What was looked up answers as a rule, and stands far apart: DuckDB unpacks two thousand
+        # texts to give one, 10 ms for each of its columns. So few at first, and no folded texts.
+        size = max(_FIRST_CHUNK, 2 * enough) if asked is None else enough + _SPARE
+        if asked is not None:
+            chunk, places = places[:size], places[size:]
+            yield from _read(connection, chunk, None, coded=query.asks_coding, folded=False)
         while places:
             chunk, places = places[:size], places[size:]
             yield from _read(connection, chunk, asked, coded=query.asks_coding)
@@ -225,14 +233,14 @@ def _listed(
     others = uncovered(connection, concordance.covered)
     if len(others) > MOST:
         return None
-    whole = _joined(stretches)
-    among = f"""rowid IN (
-            SELECT rowid FROM store.article WHERE {KEY} IN {KEYS}
-            UNION ALL
-            FROM {PLACES}
-        )"""  # noqa: S608 (our own words)
-    parameters: dict[str, object] = {"keys": numbers(keys), "places": numbers(others)}
-    return _ordered(connection, wanted, whole, among, parameters)
+    # Two statements: what is to be put in order is read of all articles where both are one.
+    known = connection.execute(
+        f"SELECT rowid FROM store.article WHERE left(version_id, 16) IN {IDS}",  # noqa: S608
+        {"ids": many(f"{key:016x}" for key in keys)},
+    ).fetchall()
+    parameters: dict[str, object] = {"places": numbers([*others, *(row[0] for row in known)])}
+    among = f"rowid IN {PLACES}"
+    return _ordered(connection, wanted, _joined(stretches), among, parameters)
 
 
 def _asked(
@@ -297,20 +305,28 @@ def _read(
     asked: Node | None,
     *,
     coded: bool,
+    folded: bool = True,
 ) -> list[dict[str, object]]:
     """The articles in the order of `places`, of those that meet the condition of `asked`; with
-    what the coder found where that is asked for.
+    what the coder found where that is asked for, and their texts folded.
 
     By row number, which stays as long as nobody writes: looking a thousand ids up among a million
     takes twenty times as long."""
     parameters: dict[str, object] = {"places": numbers(places)}
     known = _asked(connection, asked, parameters) if asked else None
+    known_folded = f"CASE WHEN {stale(connection)} THEN NULL ELSE folded END" if folded else "NULL"
+    # Materialized: else the condition would be asked of all articles before they are chosen.
     statement = f"""
-        SELECT rowid AS place, id, version_id, published_at, language AS lang, origin,
+        WITH chosen AS MATERIALIZED (
+            SELECT {"*" if folded else "* EXCLUDE (folded)"}, rowid AS place
+            FROM store.article
+            WHERE rowid IN {PLACES}
+        )
+        SELECT place, id, version_id, published_at, language AS lang, origin,
                source_id AS source, title, text, url,
-               CASE WHEN {stale(connection)} THEN NULL ELSE folded END AS folded
-        FROM store.article
-        WHERE rowid IN {PLACES} AND {known or "TRUE"}
+               {known_folded} AS folded
+        FROM chosen
+        WHERE {known or "TRUE"}
         """  # noqa: S608 (our own words)
     answer = connection.execute(statement, used(statement, parameters))
     rows = {row["place"]: row for row in fetch_dicts(answer)}
