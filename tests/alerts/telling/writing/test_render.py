@@ -112,7 +112,7 @@ def test_markdown_marks_the_words_and_links_the_outlets(notice: Notice) -> None:
         "- 初検知：2025-11-15 10:02 JST（公開から1時間12分後）",
         "- ルール：Travel advisories（travel、版 0f3a）",
         "- この出来事の通知を止める：noroshi alerts mute e1 --for 3d",
-        '- 同種の通知を止める：noroshi.toml でルール "travel" を enabled = false にする',
+        "- 同種の通知を止める：noroshi alerts mute --rule travel --for 3d",
         "",
         "これまでの報道：",
         "",
