@@ -74,6 +74,7 @@ def search(
     from warehouse.concordance import opened
     from warehouse.search import Search, Sort
     from warehouse.search import search as find
+    from warehouse.session import transaction
 
     first, last = day(since), day(until)
     if first and last and first > last:
@@ -91,7 +92,8 @@ def search(
         page,
     )
     settings = house(config)
-    with reading(settings, as_of) as connection:
+    # In one transaction: of a lake, each statement would see the newest.
+    with reading(settings, as_of) as connection, transaction(connection):
         rows = find(connection, wanted, opened(settings.warehouse.concordance))
     if how is Format.TABLE:
         found = [row | {"found": _marked(row)} for row in rows]
