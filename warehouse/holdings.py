@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from alerts.telling.writing.bundle import Held
+from warehouse.unsettled import UNSETTLED
 
 _WHY = {Held.QUIET: "for its quiet hours", Held.CAP: "by its cap of an hour (per_hour)"}
 
@@ -28,14 +29,14 @@ class Holding:
 def holdings(connection: duckdb.DuckDBPyConnection, now: datetime) -> list[Holding]:
     """What is kept back at `now`, by channel."""
     answer = connection.execute(
-        """
+        f"""
         SELECT channel, held, count(*), max(due_at)
         FROM store.delivery
-        WHERE state NOT IN ('sent', 'dead', 'skipped') AND held IS NOT NULL
+        WHERE {UNSETTLED} AND held IS NOT NULL
             AND bundle_id IS NULL AND bulletin_id IS NULL AND attempts = 0 AND due_at > $now
         GROUP BY channel, held
         ORDER BY channel, held
-        """,
+        """,  # noqa: S608 (our own words)
         {"now": now},
     )
     return [Holding(name, Held(held), count, at) for name, held, count, at in answer.fetchall()]

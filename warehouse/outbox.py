@@ -1,30 +1,23 @@
-"""The outbox: deliveries are written with what they tell, claimed with a lease, and settled.
+"""The outbox: deliveries are written with what they tell, and settled when they were tried.
 
-Each step is one statement over all the deliveries of a channel, however many there are.
+`warehouse.claiming` takes from it what is to be sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import duckdb
 
-from alerts.telling.deciding.health import Health
-from alerts.telling.deciding.outbox import Delivery, DeliveryState, bundle_id, delivery_id
-from alerts.telling.deciding.quiet import Quiet, QuietMode
-from alerts.telling.deciding.reception import HOUR, Reception, Traffic, room, summarises
+from alerts.telling.deciding.outbox import Delivery, DeliveryState, delivery_id
 from alerts.telling.notice import Notice
 from alerts.telling.writing.bulletin import Bulletin
-from alerts.telling.writing.bundle import Held
 from warehouse.letters import facts_to_json, message_to_json, notice_to_json
-from warehouse.parcels import Parcel, take
 from warehouse.rows import changed, insert, many
-
-SLICE = 30
-"""Messages that a process claims at a time for one channel: few enough to end within the lease."""
+from warehouse.unsettled import UNSETTLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,243 +86,17 @@ def post_bulletins(
     return insert(connection, "store.delivery", rows)
 
 
-def claim(
-    connection: duckdb.DuckDBPyConnection,
-    now: datetime,
-    receptions: Mapping[str, Reception] | None = None,
-    *,
-    last: bool = True,
-    without: Collection[str] = (),
-    only: Collection[str] | None = None,
-) -> tuple[Parcel, ...]:
-    """Take the next messages that are due, at most SLICE for each channel, each channel's in order;
-    a lease that ran out too.
-
-    Left alone are channels that rest after a failure, those in `without`, those that are not in
-    `only`, and those to which another process is sending: it takes what was written meanwhile when
-    it has sent what it has, so that a channel's messages go out one after the other, whoever sends
-    them. Quiet hours and the hourly cap of `receptions` are kept; a channel without one has neither
-    quiet hours nor a cap but the default. `last`: everything that this cycle tells is written.
-    """
-    found: list[Parcel] = []
-    busy = _busy(connection, now)
-    _reconsider(connection, now, last=last)
-    for channel in _waiting_channels(connection, now):
-        if only is not None and channel not in only:
-            continue
-        reception = (receptions or {}).get(channel, Reception(channel))
-        if reception.quiet:
-            _keep_quiet(connection, channel, reception.quiet, now)
-        rests = channel in without or health(connection, channel).resting(now)
-        if rests or channel in busy:
-            continue
-        _bundle_held(connection, channel, now)
-        singles = _singles(connection, reception, now, last=last)
-        found += take(connection, channel, now, singles=singles, limit=SLICE)
-    return tuple(found)
-
-
-_DUE = "state NOT IN ('sent', 'dead', 'skipped') AND due_at <= $now"
-_LOOSE = "bundle_id IS NULL AND bulletin_id IS NULL"
-"""Alerts that go out singly, as far as is known."""
-_TRIED = "(attempts > 0 OR state = 'sending')"
-"""What a channel may have accepted: it is told under its own id and joins no others."""
-
-
-def _reconsider(connection: duckdb.DuckDBPyConnection, now: datetime, *, last: bool) -> None:
-    """What is held back is due, for the settings may have changed since: quiet hours and cap hold
-    it again where they still want to. So is what was due when it was written, at a moment that is
-    to come once more as clocks are set back."""
-    connection.execute(
-        """
-        UPDATE store.delivery
-        SET due_at = $now
-        WHERE state NOT IN ('sent', 'dead', 'skipped', 'sending') AND due_at > $now AND (
-            (state = 'pending' AND (held = 'quiet' OR bundle_id IS NOT NULL))
-            OR (state = 'pending' AND held = 'cap' AND $last)
-            OR (created_at > $now AND (state = 'failed' OR due_at <= created_at))
-        )
-        """,
-        {"now": now, "last": last},
-    )
-
-
-def _waiting_channels(connection: duckdb.DuckDBPyConnection, now: datetime) -> list[str]:
-    answer = connection.execute(
-        f"SELECT DISTINCT channel FROM store.delivery WHERE {_DUE} ORDER BY channel",  # noqa: S608
-        {"now": now},
-    )
-    return [row[0] for row in answer.fetchall()]
-
-
-def _busy(connection: duckdb.DuckDBPyConnection, now: datetime) -> frozenset[str]:
-    """The channels to which a process is sending, and its lease lasts."""
-    answer = connection.execute(
-        "SELECT DISTINCT channel FROM store.delivery WHERE state = 'sending' AND due_at > $now",
-        {"now": now},
-    )
-    return frozenset(channel for (channel,) in answer.fetchall())
-
-
-def _keep_quiet(
-    connection: duckdb.DuckDBPyConnection, channel: str, quiet: Quiet, now: datetime
-) -> None:
-    """In quiet hours, put off or skip what is due; bulletins and critical alerts as they want."""
-    until = quiet.until(now)
-    if until is None:
-        return
-    values = {"channel": channel, "now": now}
-    if quiet.mode is QuietMode.SILENT:
-        connection.execute(
-            f"UPDATE store.delivery SET state = 'skipped', error = 'it fell into silent hours' "  # noqa: S608
-            f"WHERE channel = $channel AND {_DUE} AND bulletin_id IS NULL",
-            values,
-        )
-    loud = quiet.mode is QuietMode.CRITICAL_ONLY
-    connection.execute(
-        f"""
-        UPDATE store.delivery
-        SET due_at = $until,
-            held = CASE WHEN bundle_id IS NULL THEN 'quiet' ELSE held END
-        WHERE channel = $channel AND {_DUE} AND NOT (
-            $loud AND coalesce(bundle_id, id) IN (
-                SELECT coalesce(bundle_id, delivery.id)
-                FROM store.delivery
-                JOIN store.alert ON alert.id = alert_id
-                WHERE channel = $channel AND severity = 'critical'
-            )
-        )
-        """,  # noqa: S608 (the conditions stand above)
-        {**values, "until": until, "loud": loud},
-    )
-
-
-def _bundle_held(connection: duckdb.DuckDBPyConnection, channel: str, now: datetime) -> None:
-    """What was held in quiet hours that are over becomes one message."""
-    held = _ids(
-        connection, f"{_DUE} AND {_LOOSE} AND NOT {_TRIED} AND held = 'quiet'", channel, now
-    )
-    if len(held) > 1:
-        _bundle(connection, held, Held.QUIET)
-
-
-def _singles(
-    connection: duckdb.DuckDBPyConnection, reception: Reception, now: datetime, *, last: bool
-) -> list[str]:
-    """The alerts that may go out singly now, the gravest where there is no room for all; what finds
-    none becomes one summary, or waits."""
-    traffic = _traffic(connection, reception.channel, now)
-    tried = _ids(connection, f"{_DUE} AND {_LOOSE} AND {_TRIED}", reception.channel, now)
-    due = _ids(connection, f"{_DUE} AND {_LOOSE} AND NOT {_TRIED}", reception.channel, now)
-    rooms = room(reception, traffic)
-    if summarises(reception, traffic, last=last):
-        _bundle(connection, due[rooms:], Held.CAP)
-    elif last and due[rooms:]:
-        _hold(connection, due[rooms:], _room_at(connection, reception, now))
-    return tried + due[:rooms]
-
-
-def _hold(connection: duckdb.DuckDBPyConnection, ids: Sequence[str], until: datetime) -> None:
-    """Put off what the hourly cap leaves no room for, and note why."""
-    connection.execute(
-        """
-        UPDATE store.delivery
-        SET due_at = $until, held = 'cap'
-        WHERE id IN (SELECT unnest(from_json($ids, '["VARCHAR"]')))
-        """,
-        {"until": until, "ids": many(ids)},
-    )
-
-
-def _room_at(
-    connection: duckdb.DuckDBPyConnection, reception: Reception, now: datetime
-) -> datetime:
-    """When a channel that is at its cap has room for one more, or for a summary."""
-    answer = connection.execute(
-        f"""
-        SELECT sent_at
-        FROM (
-            SELECT sent_at, row_number() OVER (ORDER BY sent_at DESC) AS number
-            FROM store.delivery
-            WHERE channel = $channel AND state = 'sent' AND {_LOOSE}
-                AND sent_at > $since AND sent_at <= $now
-        )
-        WHERE number = $cap
-        UNION ALL
-        SELECT max(sent_at)
-        FROM store.delivery
-        WHERE channel = $channel AND held = 'cap' AND bundle_id IS NOT NULL
-            AND sent_at > $since AND sent_at <= $now
-        """,  # noqa: S608 (the condition stands above)
-        {"channel": reception.channel, "since": now - HOUR, "now": now, "cap": reception.per_hour},
-    )
-    return min((at + HOUR for (at,) in answer.fetchall() if at), default=now + HOUR)
-
-
-def _traffic(connection: duckdb.DuckDBPyConnection, channel: str, now: datetime) -> Traffic:
-    untried = f"{_DUE} AND {_LOOSE} AND NOT {_TRIED}"
-    lately = "(state = 'sent' AND sent_at > $since AND sent_at <= $now)"
-    again = f"({_DUE} AND {_TRIED})"
-    out = f"{_LOOSE} AND ({lately} OR {again} OR state = 'sending')"
-    answer = connection.execute(
-        f"""
-        SELECT count(*) FILTER (WHERE {untried}),
-               count(*) FILTER (WHERE {out}),
-               coalesce(bool_or(
-                   held = 'cap' AND bundle_id IS NOT NULL
-                   AND (state NOT IN ('sent', 'dead', 'skipped') OR {lately})
-               ), FALSE),
-               count(*) FILTER (WHERE {untried} AND severity = 'critical'),
-               count(*) FILTER (WHERE {out} AND severity = 'critical')
-        FROM store.delivery
-        LEFT JOIN (SELECT id AS of, severity FROM store.alert) AS alert ON of = alert_id
-        WHERE channel = $channel
-        """,  # noqa: S608
-        {"channel": channel, "now": now, "since": now - HOUR},
-    )
-    return Traffic(*answer.fetchall()[0])
-
-
-def _ids(
-    connection: duckdb.DuckDBPyConnection, which: str, channel: str, now: datetime
-) -> list[str]:
-    """Ids of such deliveries of a channel, the gravest alerts first, then the oldest."""
-    answer = connection.execute(
-        f"""
-        SELECT delivery.id
-        FROM store.delivery
-        LEFT JOIN (SELECT id AS of, severity FROM store.alert) AS alert ON of = alert_id
-        WHERE channel = $channel AND {which}
-        ORDER BY list_position(['critical', 'high', 'medium', 'low'], severity),
-                 created_at, delivery.id
-        """,  # noqa: S608
-        {"channel": channel, "now": now},
-    )
-    return [row[0] for row in answer.fetchall()]
-
-
-def _bundle(connection: duckdb.DuckDBPyConnection, ids: Sequence[str], held: Held) -> None:
-    connection.execute(
-        """
-        UPDATE store.delivery
-        SET bundle_id = $bundle, held = $held
-        WHERE id IN (SELECT unnest(from_json($ids, '["VARCHAR"]')))
-        """,
-        {"bundle": bundle_id(ids), "held": str(held), "ids": many(ids)},
-    )
-
-
 def settle(connection: duckdb.DuckDBPyConnection, delivery: Delivery, now: datetime) -> None:
     """Write down how a claimed message went, for every delivery in it. What failed after another
     process took it over, and sent it, stays sent."""
     connection.execute(
-        """
+        f"""
         UPDATE store.delivery
         SET state = $state, attempts = $attempts, due_at = $due_at, error = $error,
             sent_at = CASE WHEN $state = 'sent' THEN $now END
         WHERE coalesce(bundle_id, id) = $id
-            AND ($state = 'sent' OR state NOT IN ('sent', 'dead', 'skipped'))
-        """,
+            AND ($state = 'sent' OR {UNSETTLED})
+        """,  # noqa: S608 (our own words)
         {
             "state": str(delivery.state),
             "attempts": delivery.attempts,
@@ -371,36 +138,15 @@ def give_up(
 ) -> int:
     """What a channel was to be told, before a moment or at all, and was not, is dead; how many."""
     answer = connection.execute(
-        """
+        f"""
         UPDATE store.delivery
         SET state = 'dead', error = $why
-        WHERE channel = $channel AND state NOT IN ('sent', 'dead', 'skipped')
+        WHERE channel = $channel AND {UNSETTLED}
             AND ($before::TIMESTAMPTZ IS NULL OR coalesce(revived_at, created_at) <= $before)
-        """,
+        """,  # noqa: S608 (our own words)
         {"channel": channel, "why": why, "before": before},
     )
     return changed(answer)
-
-
-def health(connection: duckdb.DuckDBPyConnection, channel: str) -> Health:
-    """How a channel does."""
-    answer = connection.execute(
-        """
-        SELECT channel, failures, failing_since, retry_at, error, told_at
-        FROM store.channel_state
-        WHERE channel = $channel
-        """,
-        {"channel": channel},
-    ).fetchone()
-    return Health(*answer) if answer else Health(channel)
-
-
-def keep_health(connection: duckdb.DuckDBPyConnection, state: Health) -> None:
-    """Write down how a channel does."""
-    connection.execute(
-        "DELETE FROM store.channel_state WHERE channel = $channel", {"channel": state.channel}
-    )
-    insert(connection, "store.channel_state", [asdict(state)])
 
 
 def standing(connection: duckdb.DuckDBPyConnection, bulletin_id: str) -> dict[str, DeliveryState]:
@@ -410,12 +156,6 @@ def standing(connection: duckdb.DuckDBPyConnection, bulletin_id: str) -> dict[st
         {"id": bulletin_id},
     )
     return {channel: DeliveryState(state) for channel, state in answer.fetchall()}
-
-
-def failing(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    """Names of the channels that did not take the last message."""
-    answer = connection.execute("SELECT channel FROM store.channel_state WHERE failures > 0")
-    return frozenset(row[0] for row in answer.fetchall())
 
 
 def _present(connection: duckdb.DuckDBPyConnection, table: str, ids: Iterable[str]) -> set[str]:

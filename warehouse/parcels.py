@@ -15,6 +15,7 @@ from alerts.telling.writing.bundle import NAMED, Bundle, Held
 from alerts.telling.writing.render import Message
 from warehouse.letters import message_from_json, notice_from_json
 from warehouse.rows import fetch_dicts
+from warehouse.unsettled import UNSETTLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def _due(
 ) -> list[dict[str, Any]]:
     """One row a message: a bundle is as old as the first delivery in it."""
     answer = connection.execute(
-        """
+        f"""
         SELECT coalesce(bundle_id, delivery.id) AS parcel, channel,
                any_value(bundle_id) AS bundle, any_value(bulletin_id) AS bulletin,
                any_value(held) AS held, max(attempts) AS attempts,
@@ -71,7 +72,7 @@ def _due(
         FROM store.delivery
         LEFT JOIN (SELECT id, notice, thread_id FROM store.alert) AS alert ON alert.id = alert_id
         WHERE channel = $channel
-            AND state NOT IN ('sent', 'dead', 'skipped') AND due_at <= $now
+            AND {UNSETTLED} AND due_at <= $now
             AND (
                 bundle_id IS NOT NULL OR bulletin_id IS NOT NULL
                 OR delivery.id IN (SELECT unnest($singles::VARCHAR[]))
@@ -80,7 +81,7 @@ def _due(
         ORDER BY min(delivery.created_at), bundle IS NOT NULL, any_value(notice->>'published_at'),
                  parcel
         LIMIT $limit
-        """,
+        """,  # noqa: S608 (our own words)
         {"channel": channel, "now": now, "singles": list(singles), "limit": limit},
     )
     return fetch_dicts(answer)

@@ -8,6 +8,7 @@ from datetime import datetime
 from warehouse.database import Connection
 from warehouse.inspect import tables
 from warehouse.migrate import applied
+from warehouse.unsettled import UNSETTLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ def vitals(connection: Connection) -> Vitals:
     waiting, held, oldest, dead = _row(
         connection,
         f"""
-        SELECT count(*) FILTER (state NOT IN ('sent', 'dead', 'skipped')),
-               count(*) FILTER (state NOT IN ('sent', 'dead', 'skipped') AND {_HELD}),
-               min(created_at) FILTER (state NOT IN ('sent', 'dead', 'skipped') AND NOT {_HELD}),
+        SELECT count(*) FILTER ({UNSETTLED}),
+               count(*) FILTER ({UNSETTLED} AND {_HELD}),
+               min(created_at) FILTER ({UNSETTLED} AND NOT {_HELD}),
                count(*) FILTER (state = 'dead')
         FROM store.delivery
         """,  # noqa: S608 (the condition stands below)

@@ -23,7 +23,7 @@ from extractors.article import digest
 from flows.configuration.desk import Desk
 from flows.cycle.settling import Clock, Outcome, Settling
 from flows.progress import Silent, Stages
-from warehouse import holdings, outbox
+from warehouse import claiming, holdings, outbox
 from warehouse.database import Connection, Warehouse
 from warehouse.holdings import Holding
 from warehouse.lock import hold
@@ -140,7 +140,7 @@ class Round:
     def _claimed(self, connection: Connection, last: bool) -> tuple[Parcel, ...]:
         # In a warehouse that machines share, a channel that is not configured here may be so there.
         only = {channel.name for channel in self.desk.channels} if self.warehouse.shared else None
-        return outbox.claim(
+        return claiming.claim(
             connection,
             self.clock(),
             self.desk.receptions,

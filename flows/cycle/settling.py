@@ -20,7 +20,7 @@ from alerts.telling.writing.operator import channel_down, channel_up, given_up
 from alerts.telling.writing.render import Message
 from extractors.article import digest
 from flows.configuration.desk import Desk
-from warehouse import outbox
+from warehouse import channels, outbox
 from warehouse.database import Connection, Warehouse
 
 Clock = Callable[[], datetime]
@@ -56,7 +56,7 @@ class Settling:
         error: DeliveryError | None,
         now: datetime,
     ) -> None:
-        before = outbox.health(connection, delivery.channel)
+        before = channels.health(connection, delivery.channel)
         if error is None:
             outbox.settle(connection, after_success(delivery, now), now)
             self._now_works(connection, before, now)
@@ -78,7 +78,7 @@ class Settling:
         their ids, waits."""
         now, name = self.clock(), failed[-1].channel
         with self.warehouse.writing("settle a delivery") as connection:
-            before = outbox.health(connection, name)
+            before = channels.health(connection, name)
             after = channel_failed(before, error, now, jitter=_jitter())
             for delivery in failed:
                 settled = self._failure(delivery, error, now)
@@ -86,7 +86,7 @@ class Settling:
             outbox.put_back(connection, rest, now)
             if turn(before, after, now, refused=False) is Turn.DOWN:
                 after = self._tell_down(connection, after, now, refused=False)
-            outbox.keep_health(connection, after)
+            channels.keep_health(connection, after)
             self._bury(connection, failed, error, now)
 
     def _bury(
@@ -120,7 +120,7 @@ class Settling:
                 lambda labels: channel_up(before, now, labels),
                 now,
             )
-        outbox.keep_health(connection, after)
+        channels.keep_health(connection, after)
 
     def _now_refuses(
         self,
@@ -136,7 +136,7 @@ class Settling:
             after = self._tell_down(connection, after, now, refused=True)
         elif before.told_at is None:
             self._tell_dead(connection, delivery.channel, 1, error, now)
-        outbox.keep_health(connection, after)
+        channels.keep_health(connection, after)
 
     def _tell_down(
         self, connection: Connection, health: Health, now: datetime, *, refused: bool
@@ -174,7 +174,7 @@ class Settling:
     ) -> None:
         """Tell operators through the other channels: those that work, else all of them."""
         others = [c for c in self.desk.channels if c.name in self.desk.operators - {about}]
-        failing = outbox.failing(connection)
+        failing = channels.failing(connection)
         working = [channel for channel in others if channel.name not in failing]
         id = digest(f"operator\n{about}\n{what}")
         bulletins = [Bulletin(id, "operator", c.name, message(c.labels)) for c in working or others]

@@ -30,6 +30,7 @@ from flows.configuration.settings import House
 from flows.configuration.timetable import due
 from flows.cycle.delivery import Round
 from warehouse import outbox, silence
+from warehouse.channels import failing as failing_channels
 from warehouse.database import Connection, Warehouse
 
 log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ def _bulletins(house: House, connection: Connection, turn: Turns) -> list[Bullet
     """One message to each operator's channel: those that work, else all of them."""
     operators = {t.name for t in house.settings.channel if t.operator and t.enabled}
     channels = [channel for channel in house.channels() if channel.name in operators]
-    failing = outbox.failing(connection)
+    failing = failing_channels(connection)
     working = [channel for channel in channels if channel.name not in failing]
     names = {source.id: source.name for source in house.sources}
     said = [f"{s.kind} {s.key} {s.since}" for s in (*turn.began, *turn.ended)]

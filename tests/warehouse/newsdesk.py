@@ -26,7 +26,7 @@ from alerts.telling.notice import Notice
 from alerts.telling.writing.bundle import Bundle
 from extractors.article import Arrival
 from tests.warehouse.samples import NOW, an_article
-from warehouse import articles, matching, migrate, outbox
+from warehouse import articles, channels, claiming, matching, migrate, outbox
 from warehouse.parcels import Parcel
 
 RULE = Rule("travel", "Travel advisories", category=Category.TRAVEL_ADVISORY)
@@ -149,7 +149,7 @@ class Newsdesk:
     def _claim(self, stopped: set[str], *, last: bool) -> tuple[Parcel, ...]:
         with self._writing() as connection:
             self._abandon(connection)
-            return outbox.claim(connection, self.now, self.receptions, last=last, without=stopped)
+            return claiming.claim(connection, self.now, self.receptions, last=last, without=stopped)
 
     def _abandon(self, connection: duckdb.DuckDBPyConnection) -> None:
         """As a cycle does with what waits for channels that are gone from the settings."""
@@ -166,16 +166,16 @@ class Newsdesk:
                     stopped.add(delivery.channel)
                     return
                 outbox.settle(connection, after_success(delivery, self.now), self.now)
-                outbox.keep_health(connection, health.Health(delivery.channel))
+                channels.keep_health(connection, health.Health(delivery.channel))
                 return
             stopped.add(delivery.channel)
             error = DeliveryError(delivery.channel, "it answered 503", "wait")
-            before = outbox.health(connection, delivery.channel)
+            before = channels.health(connection, delivery.channel)
             after = health.after_failure(before, error, self.now, jitter=0)
             failed = after_failure(delivery, error, self.now, jitter=0)
             due_at = after.retry_at or self.now
             outbox.settle(connection, replace(failed, due_at=due_at), self.now)
-            outbox.keep_health(connection, after)
+            channels.keep_health(connection, after)
             sending = "SELECT coalesce(bundle_id, id) FROM store.delivery WHERE state = 'sending'"
             rest = connection.execute(f"{sending} AND channel = $c", {"c": delivery.channel})
             outbox.put_back(connection, [row[0] for row in rest.fetchall()], self.now)

@@ -32,7 +32,7 @@ from alerts.telling.deciding.quiet import Quiet, QuietMode
 from alerts.telling.deciding.reception import Reception
 from extractors.article import Arrival
 from tests.warehouse.newsdesk import RULE, Newsdesk, Received, Report
-from warehouse import handling, migrate, mutes, outbox
+from warehouse import channels, handling, migrate, mutes
 
 COOLDOWN = timedelta(hours=2)
 COOL = replace(RULE, id="cool", cooldown=COOLDOWN)
@@ -282,7 +282,7 @@ class Happenings(RuleBasedStateMachine):
         now, name = self.desk.now, row["channel"]
         reception = self.desk.receptions.get(name, Reception(name))
         until = reception.quiet.until(now) if reception.quiet else None
-        rests = outbox.health(self.desk.connection, name).resting(now)
+        rests = channels.health(self.desk.connection, name).resting(now)
         cooled = row["kind"] == "update" and not row["held"] and row["due_at"] > now
         return (
             name in self.desk.down

@@ -20,7 +20,7 @@ from extractors.source import Source
 from tests.postgres import PASSWORD, Postgres
 from tests.warehouse.conftest import NOW
 from tests.warehouse.samples import a_notice, an_article
-from warehouse import articles, backup, outbox, sources, upkeep
+from warehouse import articles, backup, claiming, outbox, sources, upkeep
 from warehouse.database import Connection, Warehouse, query
 from warehouse.ducklake import LakeMissing
 from warehouse.errors import WarehouseBusy, WarehouseUnusable
@@ -251,7 +251,7 @@ def test_a_message_is_claimed_by_one_machine(lake: Warehouse) -> None:
     claimed = []
     for only in ({"elsewhere"}, {"desk"}, {"desk"}, None):
         with lake.writing("test") as connection:
-            claimed.append(len(outbox.claim(connection, NOW, only=only)))
+            claimed.append(len(claiming.claim(connection, NOW, only=only)))
     assert claimed == [0, 1, 0, 0]
 
 

@@ -14,7 +14,7 @@ from alerts.reading.rule import Development
 from alerts.telling.deciding.outbox import LEASE, after_failure, after_success, deliveries_for
 from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
 from tests.warehouse.samples import NOW, a_notice
-from warehouse import outbox
+from warehouse import claiming, outbox
 from warehouse.database import Warehouse
 from warehouse.letters import notice_from_json, notice_to_json
 from warehouse.outbox import Announcement
@@ -33,39 +33,39 @@ def states(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 def test_a_claimed_delivery_is_not_claimed_twice(warehouse: Warehouse) -> None:
     with warehouse.writing("test") as connection:
         post(connection, "mail", "chat")
-        first = outbox.claim(connection, NOW)
+        first = claiming.claim(connection, NOW)
         assert {item.delivery.channel for item in first} == {"mail", "chat"}
         assert first[0].content == a_notice()
-        assert outbox.claim(connection, NOW) == ()
+        assert claiming.claim(connection, NOW) == ()
 
 
 def test_one_channels_success_does_not_hide_anothers_failure(warehouse: Warehouse) -> None:
     with warehouse.writing("test") as connection:
         post(connection, "mail", "chat")
-        by_channel = {i.delivery.channel: i.delivery for i in outbox.claim(connection, NOW)}
+        by_channel = {i.delivery.channel: i.delivery for i in claiming.claim(connection, NOW)}
         error = DeliveryError("chat", "it answered 500", "wait")
         outbox.settle(connection, after_success(by_channel["mail"], NOW), NOW)
         outbox.settle(connection, after_failure(by_channel["chat"], error, NOW, jitter=0), NOW)
         assert states(connection) == {"mail": "sent", "chat": "failed"}
-        again = outbox.claim(connection, NOW + timedelta(minutes=15))
+        again = claiming.claim(connection, NOW + timedelta(minutes=15))
         assert [(i.delivery.channel, i.delivery.attempts) for i in again] == [("chat", 1)]
 
 
 def test_a_lease_that_ran_out_is_taken_again(warehouse: Warehouse) -> None:
     with warehouse.writing("test") as connection:
         post(connection, "mail")
-        outbox.claim(connection, NOW)
-        assert outbox.claim(connection, NOW + LEASE - timedelta(seconds=1)) == ()
-        assert len(outbox.claim(connection, NOW + LEASE)) == 1
+        claiming.claim(connection, NOW)
+        assert claiming.claim(connection, NOW + LEASE - timedelta(seconds=1)) == ()
+        assert len(claiming.claim(connection, NOW + LEASE)) == 1
 
 
 def test_what_a_dead_process_held_is_due_at_once(warehouse: Warehouse) -> None:
     with warehouse.writing("test") as connection:
         post(connection, "mail")
-        outbox.claim(connection, NOW)
+        claiming.claim(connection, NOW)
         later = NOW + timedelta(seconds=1)
         assert outbox.release(connection, later) == 1
-        assert len(outbox.claim(connection, later)) == 1
+        assert len(claiming.claim(connection, later)) == 1
 
 
 def test_a_channel_that_joins_later_gets_the_words_of_the_first(warehouse: Warehouse) -> None:

@@ -17,7 +17,7 @@ from alerts.telling.deciding.quiet import Quiet, QuietMode
 from alerts.telling.deciding.reception import Reception
 from tests.warehouse.newsdesk import RULE, Newsdesk, Report, newsdesk
 from tests.warehouse.samples import NOW
-from warehouse import handling, mutes, outbox
+from warehouse import claiming, handling, mutes, outbox
 
 AMBER = Report(level="amber")
 RED = Report(level="red")
@@ -225,7 +225,7 @@ def test_clocks_that_are_set_back_hold_nothing_back(desk: Newsdesk, down: bool) 
 def test_what_one_process_sent_is_not_undone_by_the_failure_of_another(desk: Newsdesk) -> None:
     desk.policy = Policy(channels=("mail",))
     desk.report(AMBER)
-    (slow,) = outbox.claim(desk.connection, desk.now)
+    (slow,) = claiming.claim(desk.connection, desk.now)
     desk.wait(hours=1)
     desk.deliver()
     failed = replace(slow.delivery, state=type(slow.delivery.state)("failed"))

@@ -19,7 +19,7 @@ from flows.cycle.delivery import Round
 from flows.watch import watch
 from tests.flows.newsroom import FRIDAY, Newsroom, Story, routes
 from tests.warehouse.samples import a_notice
-from warehouse import outbox
+from warehouse import claiming, outbox
 from warehouse.database import Warehouse, query
 from warehouse.holdings import Holding, spoken
 from warehouse.outbox import Announcement
@@ -340,7 +340,7 @@ async def test_a_bundle_that_was_accepted_and_not_settled_goes_again_under_its_i
     for _ in range(2):
         with post.warehouse.writing("test") as connection:
             outbox.release(connection, post.clock())
-            claimed.append(outbox.claim(connection, post.clock(), post.desk().receptions))
+            claimed.append(claiming.claim(connection, post.clock(), post.desk().receptions))
     (first,), (second,) = claimed
     assert first == second
     await post.deliver(30)
