@@ -13,7 +13,7 @@ from extractors.article import Arrival, TextFrom
 from extractors.entry import Entry
 from extractors.pages.reading import Known, Look, Reading
 from extractors.pages.revisit import Plan, Withdrawn, after, first_plan
-from extractors.web.fetch import Validators
+from extractors.web.response import Validators
 from warehouse.rows import IDS, Row, fetch_dicts, insert, many
 
 PER_SOURCE = 10

@@ -10,7 +10,7 @@ import duckdb
 
 from extractors.feeds.poll import Poll, SourceState
 from extractors.source import Source
-from extractors.web.fetch import Validators
+from extractors.web.response import Validators
 from warehouse import standings
 from warehouse.rows import Row, insert
 

@@ -18,7 +18,8 @@ from extractors.feeds.formats import PACE, parse_source
 from extractors.feeds.sitemap import ASK, is_index, parse_index, worth_reading
 from extractors.items import MOST, cut_warning
 from extractors.source import Source, SourceKind
-from extractors.web.fetch import Fetcher, Response, Validators
+from extractors.web.fetch import Fetcher
+from extractors.web.response import Response, Validators
 from extractors.web.robots import Visitor
 
 

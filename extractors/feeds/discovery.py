@@ -18,7 +18,8 @@ from extractors.feeds.feed import Feed
 from extractors.language import detect_language
 from extractors.markup import html_tree
 from extractors.source import Source, SourceKind
-from extractors.web.fetch import Fetcher, Response
+from extractors.web.fetch import Fetcher
+from extractors.web.response import Response
 
 FEED_TYPES = re.compile(
     r"application/(rss|atom|rdf|feed)\+(xml|json)|application/feed\+json|(text|application)/xml",

@@ -25,7 +25,8 @@ from extractors.feeds.standing import Standing
 from extractors.feeds.state import changes
 from extractors.pages.compose import TOLERANCE, arrival
 from extractors.source import Source
-from extractors.web.fetch import Fetcher, Validators
+from extractors.web.fetch import Fetcher
+from extractors.web.response import Validators
 from extractors.web.robots import Visitor
 
 DOUBTED = "open it in a browser; if it is right, wait"

@@ -26,7 +26,7 @@ from extractors.pages.join import next_page
 from extractors.pages.published import day_in_address
 from extractors.pages.reading import Asker
 from extractors.source import Source, SourceKind
-from extractors.web.fetch import Response
+from extractors.web.response import Response
 
 MOST_LISTINGS = 2_000
 """Sitemaps, feeds and lists that one walk reads."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from extractors.errors import HttpError
 from extractors.pages.reading import Asker
-from extractors.web.fetch import Response, Validators
+from extractors.web.response import Response, Validators
 from extractors.web.warc import Archive, Record, record_at, records
 
 

@@ -20,7 +20,7 @@ from extractors.pages.compose import compose
 from extractors.pages.join import MOST_PAGES, continued
 from extractors.pages.page import Page, read_page
 from extractors.source import Source, SourceKind
-from extractors.web.fetch import Response, Validators
+from extractors.web.response import Response, Validators
 from extractors.web.warc import Record
 
 

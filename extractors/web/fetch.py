@@ -7,9 +7,7 @@ callers see `FetchError`s.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
-import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,16 +22,15 @@ import httpx
 from extractors.errors import (
     AddressRefused,
     Blocked,
-    BodyTooLarge,
     FetchError,
     HostResting,
     HostUnreachable,
     HttpError,
 )
-from extractors.web.challenge import LOOKED_AT, challenge_in
+from extractors.web.body import beginning, whole_body
+from extractors.web.challenge import challenge_in
 from extractors.web.headers import fresh_seconds, retry_after
 from extractors.web.host import Host, Respite
-from extractors.web.inflate import Inflater, Plain
 from extractors.web.public import NotPublic, PublicOnly, Server
 from extractors.web.remedy import (
     BE_PATIENT,
@@ -43,48 +40,9 @@ from extractors.web.remedy import (
     HTTP_ONLY,
     PUBLIC_ONLY,
     SHORT_WAIT_SECONDS,
-    TOO_LARGE,
     remedy,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Validators:
-    """What a host gave to ask "has it changed since?" with (RFC 9110, section 8.8)."""
-
-    etag: str | None = None
-    last_modified: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """An answer that can be used: the body (200) or the word that it has not changed (304)."""
-
-    url: str
-    """As requested."""
-    final_url: str
-    """After redirects."""
-    status: int
-    body: bytes
-    """Decompressed; empty for 304."""
-    content_type: str | None
-    """The whole header, charset parameter included."""
-    validators: Validators
-    """For the next request; those of the request where a 304 brings none."""
-    fetched_at: datetime
-    seconds: float
-    """From the start of the request that succeeded to its last byte."""
-    headers: tuple[tuple[str, str], ...] = ()
-    """As they came, in their order."""
-    moved_to: str | None = None
-    """Where the host sends everybody for good (301 and 308 all the way, RFC 9110, 15.4)."""
-    fresh_seconds: float | None = None
-    """For how long the host calls it fresh, where it says so."""
-
-    @property
-    def not_modified(self) -> bool:
-        """The host says that the body is the one we have."""
-        return self.status == 304
+from extractors.web.response import Response, Validators
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +196,9 @@ class Fetcher:
                 spent = asyncio.get_running_loop().time() - began
                 return errand.sent_on(str(answer.next_request.url), answer.status_code, spent)
             await _refuse_errors(errand, answer)
-            body = await _body(errand.url, answer, self._limits.max_bytes)
+            body = await whole_body(
+                errand.url, _encoding(answer), answer.aiter_raw(), self._limits.max_bytes
+            )
             _refuse_challenge(errand.url, answer, body)
         return _response(errand, answer, body, asyncio.get_running_loop().time() - began)
 
@@ -361,7 +321,9 @@ async def _refuse_errors(errand: _Errand, answer: httpx.Response) -> None:
     if status in {200, 203} or (status == 304 and errand.validators != Validators()):
         return
     if status in CHALLENGING:
-        _refuse_challenge(errand.url, answer, await _beginning(answer))
+        _refuse_challenge(
+            errand.url, answer, await beginning(_encoding(answer), answer.aiter_raw())
+        )
     wait = retry_after(answer.headers.get("retry-after"), datetime.now(UTC))
     what = f"answered {status} {answer.reason_phrase}".rstrip()
     raise HttpError(errand.url, status, what, remedy(status, wait), wait)
@@ -374,39 +336,8 @@ def _refuse_challenge(url: str, answer: httpx.Response, body: bytes) -> None:
         raise Blocked(url, answer.status_code, what, BLOCKED)
 
 
-async def _beginning(answer: httpx.Response) -> bytes:
-    """The beginning of an error's body, as far as it can be unpacked."""
-    encoding = answer.headers.get("content-encoding", "identity").strip().lower()
-    stream = Plain(LOOKED_AT) if encoding == "identity" else Inflater(LOOKED_AT)
-    parts: list[bytes] = []
-    with contextlib.suppress(OverflowError, zlib.error):
-        async for chunk in answer.aiter_raw():
-            parts.append(stream.add(chunk))
-    return b"".join(parts)
-
-
-async def _body(url: str, answer: httpx.Response, cap: int) -> bytes:
-    """The body, inflated by ourselves: httpx inflates a whole chunk before it can be counted."""
-    encoding = answer.headers.get("content-encoding", "identity").strip().lower() or "identity"
-    stream = _stream(url, encoding, cap)
-    try:
-        parts = [stream.add(chunk) async for chunk in answer.aiter_raw()]
-    except OverflowError as error:
-        raise BodyTooLarge(url, f"is larger than {cap:,} bytes", TOO_LARGE) from error
-    except zlib.error as error:
-        raise HostUnreachable(url, f"sent a damaged body ({error})", CHECK_HOST) from error
-    if not stream.complete:
-        raise HostUnreachable(url, "broke off within the answer", CHECK_HOST)
-    return b"".join(parts)
-
-
-def _stream(url: str, encoding: str, cap: int) -> Inflater | Plain:
-    if encoding == "identity":
-        return Plain(cap)
-    if encoding in {"gzip", "x-gzip", "deflate"}:
-        return Inflater(cap)
-    what = f"answered in the encoding {encoding[:40]!r}, which was not asked for"
-    raise HttpError(url, 415, what, CHECK_ADDRESS)
+def _encoding(answer: httpx.Response) -> str:
+    return answer.headers.get("content-encoding", "").strip().lower() or "identity"
 
 
 def _too_slow(url: str, seconds: float) -> HostUnreachable:

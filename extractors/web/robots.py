@@ -19,8 +19,9 @@ from urllib.parse import urlsplit
 from protego import Protego
 
 from extractors.errors import FetchError, HttpError, RobotsRefused
-from extractors.web.fetch import Fetcher, Response, Validators
+from extractors.web.fetch import Fetcher
 from extractors.web.remedy import LATER
+from extractors.web.response import Response, Validators
 
 TOKEN = "noroshi"  # noqa: S105 (a name, no secret)
 """Our product token: what follows `User-agent:` in a group that means us."""

@@ -25,7 +25,7 @@ from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParserExce
 from warcio.warcwriter import WARCWriter
 
 from extractors.errors import ArchiveError
-from extractors.web.fetch import Response, Validators
+from extractors.web.response import Response, Validators
 
 LARGEST = 64 * 2**20
 """Bytes of a record after decompression that are read; pages are bounded far below."""

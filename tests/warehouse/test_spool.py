@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from extractors.article import Arrival, Article, ArticleKind, TextFrom
 from extractors.pages.reading import Answer, Reading
-from extractors.web.fetch import Validators
+from extractors.web.response import Validators
 from extractors.web.warc import Record
 from tests.warehouse.samples import an_article
 from warehouse import articles, pages, sources, spool

@@ -22,7 +22,8 @@ from extractors.errors import (
     HostUnreachable,
     HttpError,
 )
-from extractors.web.fetch import Fetcher, FetchLimits, Response, Validators, host_of
+from extractors.web.fetch import Fetcher, FetchLimits, host_of
+from extractors.web.response import Response, Validators
 from tests.extractors.conftest import HASTY
 from tests.servers import (
     Raw,

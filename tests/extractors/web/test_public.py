@@ -10,8 +10,9 @@ import httpcore
 import pytest
 
 from extractors.errors import AddressRefused, HostUnreachable
-from extractors.web.fetch import Fetcher, Response, server_of
+from extractors.web.fetch import Fetcher, server_of
 from extractors.web.public import PublicOnly, SocketOption, is_public
+from extractors.web.response import Response
 from tests.extractors.conftest import HASTY
 from tests.servers import Site, fixed, redirect
 

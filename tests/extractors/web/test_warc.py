@@ -14,7 +14,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from extractors.errors import ArchiveError
-from extractors.web.fetch import Response, Validators
+from extractors.web.response import Response, Validators
 from extractors.web.warc import Archive, cut, record_at, records
 
 ANSWER = Response(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from extractors.web.fetch import Response, Validators
+from extractors.web.response import Response, Validators
 from extractors.web.warc import Archive
 from flows.watch import watch
 from tests.flows.conftest import Run
