@@ -135,3 +135,61 @@ def test_links_in_the_papers_lead_somewhere() -> None:
     for paper in papers:
         for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", paper.read_text("utf-8")):
             assert (paper.parent / target).exists(), f"{paper}: {target}"
+
+
+MAP = re.compile(
+    r"^(?P<before>.*)\n\n\| module \|.*\n\|[-|]+\|\n(?P<rows>(?:\|.*\n?)+)", re.MULTILINE
+)
+MAPPED = ("extractors", "warehouse", "alerts")
+
+
+def _mapped(room: Path, readme: str) -> dict[Path, set[str]]:
+    """Folder and names of each table of modules: the folder is what the paragraph before begins
+    with (`web/` ...), or else the room."""
+    found: dict[Path, set[str]] = {}
+    for table in MAP.finditer(readme):
+        paragraph = readme[: table.end("before")].rpartition("\n\n")[2]
+        folder = re.match(r"`([\w/]+)/`", paragraph)
+        names = re.findall(r"^\| (.*?) \|", table["rows"], re.MULTILINE)
+        here = room / folder[1] if folder else room
+        found.setdefault(here, set()).update(re.findall(r"`([^`]+)`", " ".join(names)))
+    return found
+
+
+@pytest.mark.parametrize("name", MAPPED)
+def test_the_map_of_a_room_shows_its_modules(name: str) -> None:
+    """All of them, in the README's tables or text, and nothing that is not there."""
+    room = ROOT / name
+    readme = (room / "README.md").read_text("utf-8")
+    maps = _mapped(room, readme)
+    named = set(re.findall(r"`([\w.]+\.py)`", readme))
+    for folder, names in maps.items():
+        assert {one for one in names if not any(folder.glob(one))} == set(), folder
+    for folder in {file.parent for file in room.rglob("*.py")}:
+        modules = {file.name for file in folder.glob("*.py")} - {"__init__.py"}
+        missing = modules - maps.get(folder, set()) - named
+        assert not missing, f"{name}/README.md lacks these of {folder.name}/: {missing}"
+
+
+def test_the_map_of_the_flows_shows_its_modules() -> None:
+    flows = ROOT / "flows"
+    drawn = ast.get_docstring(ast.parse((flows / "__init__.py").read_text("utf-8"))) or ""
+    left = re.findall(r"^    (\w+(?:, \w+)*)(?:  |$)", drawn, re.MULTILINE)
+    there = {file.stem for file in flows.glob("*.py")} | {
+        file.parent.name for file in flows.glob("*/__init__.py")
+    }
+    assert set(", ".join(left).split(", ")) == there - {"__init__"}
+
+
+PLACED = re.compile(r"`((?:[\w-]+/)+[\w.-]+\.(?:py|toml|md|sh|yaml|json|service|timer))`")
+MADE_THERE = {"pipeline/writer.lock"}
+
+
+def test_files_that_the_papers_name_are_there() -> None:
+    """A name with a folder, from the top of the project, from the paper's own folder or within."""
+    for paper in tracked():
+        if paper.suffix != ".md" or not paper.exists():
+            continue
+        for name in PLACED.findall(paper.read_text("utf-8")):
+            there = (ROOT / name).exists() or any(paper.parent.rglob(name))
+            assert there or name in MADE_THERE, f"{paper}: {name}"
