@@ -14,6 +14,7 @@ from extractors.pages.change import Change, change
 from warehouse import appearances, removal
 from warehouse.appearances import Trace
 from warehouse.impression import Impression, Impressions, impression
+from warehouse.key import key
 from warehouse.rows import IDS, Row, fetch_dicts, insert, many
 
 
@@ -232,6 +233,7 @@ def _row(
     return {
         "id": article.id,
         "version_id": version,
+        "key": key(version),
         "version_no": 1 if former is None else int(str(former["version_no"])) + 1,
         "url": article.url,
         "title": article.title,

@@ -1,10 +1,9 @@
 """The concordance: which texts hold which grams, beside the warehouse for those who search.
 
 It is derived, follows from the texts alone, and may lack any of them: what it does not cover is
-looked through. A version is named by the first 64 bits of its id, and what a version holds never
-changes, so a copy of the warehouse of any age is searched with it. Each concordance is a folder of
-its own that only grows; where folding has changed, or many of its texts are gone, a new one takes
-its place.
+looked through. A version is named by its key, and what a version holds never changes, so a copy of
+the warehouse of any age is searched with it. Each concordance is a folder of its own that only
+grows; where folding has changed, or many of its texts are gone, a new one takes its place.
 
 The only file that knows tantivy.
 """
@@ -31,6 +30,7 @@ from warehouse.disk import os_errors, sync
 from warehouse.errors import WarehouseUnusable
 from warehouse.folding import stale
 from warehouse.grams import AllOf, Gram, Needed, OneOf, grams
+from warehouse.key import Key, stored
 from warehouse.lock import hold
 from warehouse.rows import PLACES, numbers
 
@@ -53,8 +53,6 @@ CACHE = "500MB"
 """What DuckDB may hold meanwhile: it would keep all that it has read."""
 _COVERED = "covered.parquet"
 
-Key = int
-"""A version: the first 64 bits of its id."""
 Keys: TypeAlias = "pa.Array[Any]"
 """Of 64 bits each."""
 
@@ -136,17 +134,13 @@ def uncovered(connection: Connection, covered: Path) -> list[int]:
     """Row numbers of the articles whose version is not among the `covered`."""
     answer = connection.execute(
         f"""
-        SELECT article.rowid
-        FROM store.article
-        ANTI JOIN read_parquet('{quoted(covered)}') AS covered ON covered.key = {KEY}
-        ORDER BY article.rowid
+        SELECT place
+        FROM (SELECT rowid AS place, {stored(connection)} AS key FROM store.article)
+        ANTI JOIN read_parquet('{quoted(covered)}') USING (key)
+        ORDER BY place
         """  # noqa: S608 (our own words and a path, quoted)
     )
     return [row[0] for row in answer.fetchall()]
-
-
-KEY = "TRY_CAST('0x' || left(version_id, 16) AS UBIGINT)"
-"""The key of an article's version, in SQL."""
 
 
 def _made(folder: Path, *, any_folding: bool = False) -> list[Path]:
@@ -195,7 +189,7 @@ def _cover(current: Concordance, keys: Keys) -> None:
 
 def _keys(connection: Connection) -> Keys:
     """Of all versions that the warehouse holds."""
-    answer = connection.execute(f"SELECT DISTINCT {KEY} AS key FROM store.article")  # noqa: S608
+    answer = connection.execute(f"SELECT DISTINCT {stored(connection)} AS key FROM store.article")  # noqa: S608
     return answer.to_arrow_table()["key"].combine_chunks().drop_null()
 
 
@@ -240,7 +234,7 @@ def _texts(connection: Connection, places: Sequence[int]) -> Iterator[tuple[Key,
     for begin in range(0, len(places), ROWS):
         answer = connection.execute(
             f"""
-            SELECT {KEY} AS key, folded
+            SELECT {stored(connection)} AS key, folded
             FROM store.article
             WHERE rowid IN {PLACES} AND key IS NOT NULL AND NOT ({stale(connection)})
             """,  # noqa: S608 (our own words)

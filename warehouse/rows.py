@@ -54,6 +54,9 @@ def many(ids: Iterable[str]) -> str:
 PLACES = """(SELECT unnest(from_json($places, '["BIGINT"]')))"""
 """What `numbers` makes of row numbers, as the right side of an IN."""
 
+KEYS = """(SELECT unnest(from_json($keys, '["UBIGINT"]')))"""
+"""What `numbers` makes of keys of versions (`warehouse.key`)."""
+
 
 def numbers(found: Iterable[int]) -> str:
     """As `many`, for thousands of whole numbers."""

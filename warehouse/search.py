@@ -23,8 +23,9 @@ from warehouse.concordance import MOST, Concordance, uncovered
 from warehouse.errors import QueryError
 from warehouse.folding import stale
 from warehouse.grams import needed
+from warehouse.key import stored
 from warehouse.narrowing import condition, fact, named, used
-from warehouse.rows import IDS, PLACES, fetch_dicts, many, numbers
+from warehouse.rows import IDS, KEYS, PLACES, fetch_dicts, many, numbers
 
 _FIRST_CHUNK = 64
 """Candidates that are decided at a time; each chunk is twice as large as the one before."""
@@ -235,8 +236,8 @@ def _listed(
         return None
     # Two statements: what is to be put in order is read of all articles where both are one.
     known = connection.execute(
-        f"SELECT rowid FROM store.article WHERE left(version_id, 16) IN {IDS}",  # noqa: S608
-        {"ids": many(f"{key:016x}" for key in keys)},
+        f"SELECT rowid FROM store.article WHERE {stored(connection)} IN {KEYS}",  # noqa: S608
+        {"keys": numbers(keys)},
     ).fetchall()
     parameters: dict[str, object] = {"places": numbers([*others, *(row[0] for row in known)])}
     among = f"rowid IN {PLACES}"

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from alerts.reading.fold import folding
 from tests.benchmarks.corpus import Draft, drafts
 from warehouse.database import Warehouse
+from warehouse.key import key
 
 PART = 10_000
 FINGERPRINTS = """
@@ -63,6 +64,7 @@ def rows(found: Iterator[Draft]) -> Iterator[dict[str, object]]:
         yield {
             "id": article.id,
             "version_id": article.version_id,
+            "key": key(article.version_id),
             "version_no": 1,
             "url": article.url,
             "title": article.title,

@@ -193,3 +193,14 @@ def test_what_many_texts_hold_is_looked_through(
         monkeypatch.setattr(concordance, "ENDINGS", 3)
         assert found.find(Gram("osaka", open_end=True)) is None
         assert len(search(connection, Search("osaka* 日本"), found)) == 3
+
+
+def test_a_copy_of_an_older_noroshi_is_searched_too(warehouse: Warehouse, folder: Path) -> None:
+    with warehouse.writing("test") as connection:
+        stored(connection, ["日本航空", "日本放送"])
+        connection.execute("UPDATE store.article SET key = NULL WHERE text LIKE '%放送'")
+        assert renew(connection, folder, worth=0) == 1
+        assert looked_up(connection, "日本", opened(folder)) == {"日本航空", "日本放送"}
+        connection.execute("ALTER TABLE store.article DROP COLUMN key")
+        assert renew(connection, folder, worth=0) == 1
+        assert looked_up(connection, "日本", opened(folder)) == {"日本航空", "日本放送"}
