@@ -45,7 +45,7 @@ def test_rules_are_tested_on_an_article_by_the_beginning_of_its_id(
         (("rules", "test", "nofile.txt"), 0, "no file or article is called 'nofile.txt'"),
         (("search", "-日本"), 2, "noroshi search --"),
         (("search", "日本", "--since", "2026-11-22", "--until", "2026-11-20"), 2, "is after"),
-        (("backup", "nowhere/kept.duckdb"), 1, "no such folder"),
+        (("backup", "nowhere/kept.duckdb"), 2, "no such folder"),
     ],
 )
 def test_a_slip_is_told(call: Run, words: tuple[str, ...], status: int, said: str) -> None:

@@ -64,7 +64,7 @@ class TestExtract:
         with Site({"/1": fixed(a_page(DATED))}) as inside, Site() as given:
             given.routes["/"] = redirect(inside.url("/1"))
             ran = call("extract", given.url("/"))
-        assert (ran.status, ran.out, inside.requests) == (1, "", [])
+        assert (ran.status, ran.out, inside.requests) == (2, "", [])
         assert "private_addresses" in ran.err
 
     def test_other_formats_have_the_same_fields(self, call: Run) -> None:

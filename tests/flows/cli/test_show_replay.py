@@ -171,4 +171,4 @@ async def test_what_cannot_be_replayed_is_said(news: Newsroom, call: Run) -> Non
     assert json.loads(ran.out)[0]["problems"] == 1
     assert "holds no article text" in ran.err
     missing = call("replay", "nowhere.warc.gz")
-    assert (missing.status, "No such file" in missing.err) == (1, True)
+    assert (missing.status, "no such file" in missing.err) == (2, True)

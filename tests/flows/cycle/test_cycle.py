@@ -484,7 +484,7 @@ class TestEvents:
         assert len(desk.got) == 1
         origins = rows(
             news,
-            "SELECT origin FROM event_articles JOIN articles ON articles.id = article_id "
+            "SELECT articles.origin FROM event_articles JOIN articles ON articles.id = article_id "
             "JOIN events ON events.id = event_id AND events.articles = 2 ORDER BY ALL",
         )
         assert origins == [("news",), ("seed",)]

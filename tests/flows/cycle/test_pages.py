@@ -70,7 +70,7 @@ async def test_pages_are_not_kept_where_nobody_wants_them(news: Newsroom) -> Non
 async def test_a_folder_that_takes_nothing_costs_no_alert(news: Newsroom) -> None:
     desk = news.desk("desk")
     tell(news, WARNING_EN, GARDENS)
-    news.house().warc_folder.parent.mkdir(parents=True)
+    news.house().warc_folder.parent.mkdir(parents=True, exist_ok=True)
     news.house().warc_folder.write_text("a file in the folder's place")
     summary = await cycle(news)
     assert len(desk.got) == 1
