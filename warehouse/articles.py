@@ -15,7 +15,7 @@ from warehouse import appearances, removal
 from warehouse.appearances import Trace
 from warehouse.impression import Impression, Impressions, impression
 from warehouse.key import key
-from warehouse.rows import IDS, Row, fetch_dicts, insert, many
+from warehouse.rows import IDS, PLACES, Row, among, fetch_dicts, insert, many, numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +137,13 @@ def _present(
     if not places:
         return {}
     answer = connection.execute(
-        """
+        f"""
         SELECT id, version_id, version_no, text_from, first_seen_at, retry_page, page_attempts,
                arrival, title, text, feed_title, feed_published_at
         FROM store.article
-        WHERE rowid IN (SELECT unnest($places::BIGINT[]))
-        """,
-        {"places": places},
+        WHERE rowid IN {PLACES}
+        """,  # noqa: S608 (our own words)
+        {"places": numbers(places)},
     )
     return {str(row["id"]): row for row in fetch_dicts(answer)}
 
@@ -198,10 +198,10 @@ def _count_attempts(
         f"""
         UPDATE store.article
         SET page_attempts = page_attempts + 1,
-            retry_page = id IN (SELECT unnest($again::VARCHAR[]))
+            retry_page = id IN {among("again")}
         WHERE id IN {IDS}
         """,  # noqa: S608 (our own words)
-        {"ids": many(tried), "again": [id_ for id_ in tried if batch[id_].retry_page]},
+        {"ids": many(tried), "again": many(id_ for id_ in tried if batch[id_].retry_page)},
     )
 
 

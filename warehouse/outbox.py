@@ -16,7 +16,7 @@ from alerts.telling.deciding.outbox import Delivery, DeliveryState, delivery_id
 from alerts.telling.notice import Notice
 from alerts.telling.writing.bulletin import Bulletin
 from warehouse.letters import facts_to_json, message_to_json, notice_to_json
-from warehouse.rows import changed, insert, many
+from warehouse.rows import IDS, changed, insert, many
 from warehouse.unsettled import UNSETTLED
 
 
@@ -111,12 +111,12 @@ def settle(connection: duckdb.DuckDBPyConnection, delivery: Delivery, now: datet
 def put_back(connection: duckdb.DuckDBPyConnection, ids: Collection[str], now: datetime) -> None:
     """Give up the claim on messages that were not tried."""
     connection.execute(
-        """
+        f"""
         UPDATE store.delivery
         SET state = CASE WHEN attempts = 0 THEN 'pending' ELSE 'failed' END, due_at = $now
-        WHERE coalesce(bundle_id, id) IN (SELECT unnest($ids::VARCHAR[])) AND state = 'sending'
-        """,
-        {"ids": list(ids), "now": now},
+        WHERE coalesce(bundle_id, id) IN {IDS} AND state = 'sending'
+        """,  # noqa: S608 (our own words)
+        {"ids": many(ids), "now": now},
     )
 
 
@@ -160,8 +160,7 @@ def standing(connection: duckdb.DuckDBPyConnection, bulletin_id: str) -> dict[st
 
 def _present(connection: duckdb.DuckDBPyConnection, table: str, ids: Iterable[str]) -> set[str]:
     answer = connection.execute(
-        f"SELECT id FROM store.{table} "  # noqa: S608
-        """WHERE id IN (SELECT unnest(from_json($ids, '["VARCHAR"]')))""",
+        f"SELECT id FROM store.{table} WHERE id IN {IDS}",  # noqa: S608 (our own words)
         {"ids": many(ids)},
     )
     return {row[0] for row in answer.fetchall()}

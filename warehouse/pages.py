@@ -14,7 +14,7 @@ from extractors.entry import Entry
 from extractors.pages.reading import Known, Look, Reading
 from extractors.pages.revisit import Plan, Withdrawn, after, first_plan
 from extractors.web.response import Validators
-from warehouse.rows import IDS, Row, fetch_dicts, insert, many
+from warehouse.rows import IDS, Row, fetch_dicts, insert, many, numbers
 
 PER_SOURCE = 10
 """Pages of one source that are looked at again in a cycle: new articles have precedence."""
@@ -147,12 +147,12 @@ def latest(
 def forget_files(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
     """Note that the WARC files of these names are no longer there."""
     connection.execute(
-        """
+        f"""
         UPDATE store.article_page
         SET warc_file = NULL, warc_offset = NULL, warc_id = NULL
-        WHERE warc_file IN (SELECT unnest($names::VARCHAR[]))
-        """,
-        {"names": list(names)},
+        WHERE warc_file IN {IDS}
+        """,  # noqa: S608 (our own words)
+        {"ids": many(names)},
     )
 
 
@@ -180,15 +180,16 @@ def move(
         UPDATE store.article_page
         SET warc_file = $successor, warc_offset = moved.there
         FROM (
-            SELECT unnest($here::BIGINT[]) AS here, unnest($there::BIGINT[]) AS there
+            SELECT unnest(from_json($here, '["BIGINT"]')) AS here,
+                   unnest(from_json($there, '["BIGINT"]')) AS there
         ) AS moved
         WHERE warc_file = $file AND warc_offset = moved.here
         """,
         {
             "file": file,
             "successor": successor,
-            "here": list(moved.keys()),
-            "there": list(moved.values()),
+            "here": numbers(moved.keys()),
+            "there": numbers(moved.values()),
         },
     )
 

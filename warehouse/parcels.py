@@ -14,7 +14,7 @@ from alerts.telling.notice import Notice
 from alerts.telling.writing.bundle import NAMED, Bundle, Held
 from alerts.telling.writing.render import Message
 from warehouse.letters import message_from_json, notice_from_json
-from warehouse.rows import fetch_dicts
+from warehouse.rows import IDS, among, fetch_dicts, many
 from warehouse.unsettled import UNSETTLED
 
 
@@ -41,12 +41,12 @@ def take(
     and bulletins. At most `limit`, in the order in which they are to be sent."""
     rows = _due(connection, channel, now, singles, limit)
     connection.execute(
-        """
+        f"""
         UPDATE store.delivery
         SET state = 'sending', due_at = $lease_ends
-        WHERE coalesce(bundle_id, id) IN (SELECT unnest($ids::VARCHAR[]))
-        """,
-        {"lease_ends": now + LEASE, "ids": [row["parcel"] for row in rows]},
+        WHERE coalesce(bundle_id, id) IN {IDS}
+        """,  # noqa: S608 (our own words)
+        {"lease_ends": now + LEASE, "ids": many(row["parcel"] for row in rows)},
     )
     return [_parcel(connection, row, now) for row in rows]
 
@@ -75,14 +75,14 @@ def _due(
             AND {UNSETTLED} AND due_at <= $now
             AND (
                 bundle_id IS NOT NULL OR bulletin_id IS NOT NULL
-                OR delivery.id IN (SELECT unnest($singles::VARCHAR[]))
+                OR delivery.id IN {among("singles")}
             )
         GROUP BY parcel, channel
         ORDER BY min(delivery.created_at), bundle IS NOT NULL, any_value(notice->>'published_at'),
                  parcel
         LIMIT $limit
         """,  # noqa: S608 (our own words)
-        {"channel": channel, "now": now, "singles": list(singles), "limit": limit},
+        {"channel": channel, "now": now, "singles": many(singles), "limit": limit},
     )
     return fetch_dicts(answer)
 

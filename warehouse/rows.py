@@ -41,13 +41,22 @@ def registered(connection: duckdb.DuckDBPyConnection, batch: pa.Table) -> Iterat
         connection.unregister("batch")
 
 
-IDS = """(SELECT unnest(from_json($ids, '["VARCHAR"]')))"""
-"""What `many` makes of ids, as the right side of an IN."""
+def among(name: str) -> str:
+    """The right side of an IN: the ids that `many` put into the parameter of this name."""
+    return f"(SELECT unnest({listed(name)}))"
+
+
+def listed(name: str) -> str:
+    """These ids as a list."""
+    return f"""from_json(${name}, '["VARCHAR"]')"""
+
+
+IDS = among("ids")
 
 
 def many(ids: Iterable[str]) -> str:
-    """Thousands of ids as one parameter, for `from_json($ids, '["VARCHAR"]')`: DuckDB takes half
-    a millisecond for each element of a list that is bound as such."""
+    """Ids as one parameter, for `among`: DuckDB takes half a millisecond for each element of a list
+    that is bound as such."""
     return json.dumps(list(ids))
 
 

@@ -18,7 +18,7 @@ from alerts.telling.deciding.news import Told, joined, told_by
 from alerts.telling.deciding.outbox import delivery_id
 from alerts.telling.notice import NewFact
 from warehouse.letters import fact_from
-from warehouse.rows import fetch_dicts
+from warehouse.rows import IDS, among, fetch_dicts, many
 
 Channels = dict[str, list[Told]]
 """By channel: the alerts on a story that it got or is to get, in order; under EVERYBODY all."""
@@ -30,16 +30,16 @@ def officials(
     """Of events that an official source reports as news: its id, and its page's name for the site;
     the first of several."""
     answer = connection.execute(
-        """
+        f"""
         SELECT event_id, arg_min((source_id, site_name), (joined_at, article_id))
         FROM store.event_article
         JOIN store.article ON article.id = article_id
-        WHERE event_id IN (SELECT unnest($events::VARCHAR[])) AND origin = 'news'
+        WHERE event_id IN {IDS} AND origin = 'news'
             AND coalesce(arrival, 'new') = 'new'
-            AND list_contains($official::VARCHAR[], source_id)
+            AND source_id IN {among("official")}
         GROUP BY event_id
-        """,
-        {"events": list(events), "official": list(official)},
+        """,  # noqa: S608 (our own words)
+        {"ids": many(events), "official": many(official)},
     )
     return dict(answer.fetchall())
 
@@ -69,10 +69,10 @@ def told(
         FROM store.alert
         JOIN store.event ON event.id = alert.event_id
         LEFT JOIN store.delivery ON delivery.alert_id = alert.id
-        WHERE story IN (SELECT unnest($stories::VARCHAR[]))
+        WHERE story IN {IDS}
         ORDER BY alert.created_at, event.first_seen_at, event.id, alert.id, channel
         """,  # noqa: S608 (the condition stands above)
-        {"stories": list(stories), "now": now},
+        {"ids": many(stories), "now": now},
     )
     found: dict[str, Channels] = {}
     for row in fetch_dicts(answer):
@@ -117,15 +117,15 @@ def old(
     their sources held already, or an archive): what is known by it."""
     events = {event.id: event for event in before}
     answer = connection.execute(
-        """
-        SELECT event_id, coalesce(bool_or(list_contains($official::VARCHAR[], source_id)), FALSE)
+        f"""
+        SELECT event_id, coalesce(bool_or(source_id IN {among("official")}), FALSE)
         FROM store.event_article
         JOIN store.article ON article.id = article_id
-        WHERE event_id IN (SELECT unnest($events::VARCHAR[])) AND origin = 'news'
+        WHERE event_id IN {IDS} AND origin = 'news'
         GROUP BY event_id
         HAVING bool_and(coalesce(arrival, 'new') != 'new')
-        """,
-        {"official": list(official), "events": list(events)},
+        """,  # noqa: S608 (our own words)
+        {"ids": many(events), "official": many(official)},
     )
     return {
         id: told_by(events[id], None, official=by_officials, at=now)
@@ -143,10 +143,10 @@ def cooling(
         FROM store.delivery
         JOIN store.alert ON alert.id = alert_id
         JOIN store.event ON event.id = alert.event_id
-        WHERE {_COOLS} AND story IN (SELECT unnest($stories::VARCHAR[]))
+        WHERE {_COOLS} AND story IN {IDS}
         ORDER BY alert.created_at, event.first_seen_at, event.id, alert.id
         """,  # noqa: S608 (the condition stands above)
-        {"now": now, "stories": list(stories)},
+        {"ids": many(stories), "now": now},
     )
     rows: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
     for story, channel, *row in answer.fetchall():
@@ -177,10 +177,10 @@ def superseded(cooling: Mapping[str, Cooling], channels: Iterable[str]) -> list[
 def supersede(connection: duckdb.DuckDBPyConnection, pairs: Iterable[tuple[str, str]]) -> None:
     """Do not send what a later alert says too: deliveries by alert and channel."""
     connection.execute(
-        """
+        f"""
         UPDATE store.delivery
         SET state = 'skipped', error = 'a later alert says it too'
-        WHERE id IN (SELECT unnest($ids::VARCHAR[])) AND state = 'pending'
-        """,
-        {"ids": [delivery_id(alert_id, channel) for alert_id, channel in pairs]},
+        WHERE id IN {IDS} AND state = 'pending'
+        """,  # noqa: S608 (our own words)
+        {"ids": many(delivery_id(alert_id, channel) for alert_id, channel in pairs)},
     )
