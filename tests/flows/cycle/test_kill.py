@@ -156,8 +156,8 @@ def test_random_moments(
         for _ in range(chance.randint(1, 4)):
             stage.tally.count(case.kill_at_random(lasts[plain.begin], chance))
         case.recover()
-    with capsys.disabled():
-        print(f"\nrandom moments (seed {seed}): {stage.tally}")  # noqa: T201
+        with capsys.disabled():
+            print(f"\nrandom moments (seed {seed}): {stage.tally}")  # noqa: T201
 
 
 def _seconds(plain: Undisturbed, folder: Path) -> float:
