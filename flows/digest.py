@@ -17,7 +17,7 @@ from alerts.telling.writing.bulletin import Bulletin
 from alerts.telling.writing.digest import Digest, Span
 from alerts.telling.writing.render import Message, render_digest
 from extractors.article import digest as identity
-from flows.configuration.desk import desk
+from flows.configuration.desk import desk, origin
 from flows.configuration.settings import House
 from flows.configuration.timetable import due
 from flows.cycle.delivery import Round
@@ -94,7 +94,7 @@ def _write(house: House, warehouse: Warehouse, span: Span, scheduled: bool, now:
         if digest.told or house.settings.schedule.empty_digest:
             posted = outbox.post_bulletins(connection, _bulletins(house, id_, digest), now)
         if scheduled:
-            runs.start(connection, f"{id_}-{now:%H%M%S}", kind, now)
+            runs.start(connection, f"{id_}-{now:%H%M%S}", kind, now, origin(house))
             counts = runs.Counts(deliveries=posted)
             runs.finish(connection, f"{id_}-{now:%H%M%S}", outcome="done", counts=counts, now=now)
     return id_

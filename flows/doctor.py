@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from pathlib import Path
 from flows.configuration.settings import House
 from warehouse import spool
 from warehouse.database import Warehouse
+from warehouse.disk import free
 from warehouse.errors import WarehouseError
 from warehouse.holdings import holdings, spoken
 from warehouse.lock import holder
@@ -64,14 +64,12 @@ def _folder(folder: Path) -> Finding:
 
 
 def _disk(warehouse: Warehouse) -> Finding:
-    place = next(p for p in (warehouse.folder, *warehouse.folder.parents) if p.exists())
-    free = shutil.disk_usage(place).free
-    needed = 2 * _size(warehouse.live)
-    if free < needed:
+    room, needed = free(warehouse.folder), 2 * _size(warehouse.live)
+    if room < needed:
         return _problem(
-            "disk", f"{_mib(free)} free, and publishing wants up to {_mib(needed)}; make room"
+            "disk", f"{_mib(room)} free, and publishing wants up to {_mib(needed)}; make room"
         )
-    return _ok("disk", f"{_mib(free)} free")
+    return _ok("disk", f"{_mib(room)} free")
 
 
 def _locks(warehouse: Warehouse) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 
 import duckdb
 
@@ -29,6 +30,26 @@ def keep_health(connection: duckdb.DuckDBPyConnection, state: Health) -> None:
         "DELETE FROM store.channel_state WHERE channel = $channel", {"channel": state.channel}
     )
     insert(connection, "store.channel_state", [asdict(state)])
+
+
+def elsewhere(
+    connection: duckdb.DuckDBPyConnection, machine: str | None, since: datetime
+) -> frozenset[str]:
+    """Names of the channels that another machine of those which share the warehouse serves, as its
+    last run said: none of a machine that has made no run `since`."""
+    answer = connection.execute(
+        """
+        SELECT DISTINCT unnest(channels)
+        FROM (
+            SELECT channels
+            FROM store.run
+            WHERE machine != $machine AND started_at > $since
+            QUALIFY row_number() OVER (PARTITION BY machine ORDER BY started_at DESC) = 1
+        )
+        """,
+        {"machine": machine, "since": since},
+    )
+    return frozenset(row[0] for row in answer.fetchall())
 
 
 def failing(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:

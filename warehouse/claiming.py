@@ -31,23 +31,20 @@ def claim(
     *,
     last: bool = True,
     without: Collection[str] = (),
-    only: Collection[str] | None = None,
 ) -> tuple[Parcel, ...]:
     """Take the next messages that are due, at most SLICE for each channel, each channel's in order;
     a lease that ran out too.
 
-    Left alone are channels that rest after a failure, those in `without`, those that are not in
-    `only`, and those to which another process is sending: it takes what was written meanwhile when
-    it has sent what it has, so that a channel's messages go out one after the other, whoever sends
-    them. Quiet hours and the hourly cap of `receptions` are kept; a channel without one has neither
-    quiet hours nor a cap but the default. `last`: everything that this cycle tells is written.
+    Left alone are channels that rest after a failure, those in `without`, and those to which
+    another process is sending: it takes what was written meanwhile when it has sent what it has, so
+    that a channel's messages go out one after the other, whoever sends them. Quiet hours and the
+    hourly cap of `receptions` are kept; a channel without one has neither quiet hours nor a cap but
+    the default. `last`: everything that this cycle tells is written.
     """
     found: list[Parcel] = []
     busy = _busy(connection, now)
     _reconsider(connection, now, last=last)
     for channel in _waiting_channels(connection, now):
-        if only is not None and channel not in only:
-            continue
         reception = (receptions or {}).get(channel, Reception(channel))
         if reception.quiet:
             _keep_quiet(connection, channel, reception.quiet, now)

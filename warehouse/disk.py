@@ -34,6 +34,12 @@ def sync(folder: Path) -> None:
         os.close(handle)
 
 
+def free(folder: Path) -> int:
+    """Bytes that are free where a folder is, or will be."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return shutil.disk_usage(there).free
+
+
 @contextlib.contextmanager
 def os_errors(where: Path) -> Iterator[None]:
     """What the operating system refuses, as WarehouseUnusable."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -26,9 +27,25 @@ class Counts:
     errors: int = 0
 
 
-def start(connection: duckdb.DuckDBPyConnection, run_id: str, kind: str, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a run is made."""
+
+    machine: str | None = None
+    """Of those that share the warehouse; None in one file."""
+    channels: Sequence[str] = ()
+    """Names of those that are on in its settings."""
+
+
+def start(
+    connection: duckdb.DuckDBPyConnection,
+    run_id: str,
+    kind: str,
+    now: datetime,
+    origin: Origin = Origin(),
+) -> None:
     """Write that a run has begun. A run without an end was cut off."""
-    row = {"id": run_id, "kind": kind, "started_at": now, "outcome": "running"}
+    row = {"id": run_id, "kind": kind, "started_at": now, "outcome": "running", **asdict(origin)}
     insert(connection, "store.run", [row])
 
 

@@ -27,19 +27,25 @@ def pulses(connection: duckdb.DuckDBPyConnection) -> list[Pulse]:
     return [Pulse(**{**row, "usual": _span(row["usual"])}) for row in rows]  # type: ignore[arg-type]
 
 
-def completed(connection: duckdb.DuckDBPyConnection) -> list[datetime]:
-    """When the latest cycles ended. One that was cut off has no end."""
+def completed(
+    connection: duckdb.DuckDBPyConnection, *, apart: bool = False
+) -> dict[str | None, list[datetime]]:
+    """When the latest cycles ended: of each machine `apart`, or of all as one. One that was cut off
+    has no end."""
     answer = connection.execute(
         """
-        SELECT ended_at
+        SELECT CASE WHEN $apart THEN machine END AS place, ended_at
         FROM store.run
-        WHERE kind = 'watch' AND ended_at IS NOT NULL
-        ORDER BY ended_at DESC
-        LIMIT $enough
+        WHERE kind = 'watch' AND ended_at IS NOT NULL AND (machine IS NOT NULL OR NOT $apart)
+        QUALIFY row_number() OVER (PARTITION BY place ORDER BY ended_at DESC) <= $enough
+        ORDER BY place, ended_at DESC
         """,
-        {"enough": ENOUGH_RUNS},
+        {"enough": ENOUGH_RUNS, "apart": apart},
     )
-    return [row[0] for row in answer.fetchall()]
+    ends: dict[str | None, list[datetime]] = {}
+    for place, ended_at in answer.fetchall():
+        ends.setdefault(place, []).append(ended_at)
+    return ends
 
 
 def last_digest(connection: duckdb.DuckDBPyConnection) -> datetime | None:

@@ -14,6 +14,7 @@ from alerts.telling.sending.channel import Channel
 from extractors.source import Source
 from flows.configuration.settings import House
 from flows.configuration.telling import ChannelTable, RouteTable
+from warehouse.runs import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,12 @@ def desk(house: House, channels: Sequence[Channel]) -> Desk:
         operators=frozenset(table.name for table in tables if table.operator),
         lifetime=timedelta(hours=house.settings.alerts.give_up_hours),
     )
+
+
+def origin(house: House) -> Origin:
+    """What tells other machines which channels are served on this one."""
+    on = tuple(table.name for table in house.settings.channel if table.enabled)
+    return Origin(house.warehouse.machine, on)
 
 
 def policy(house: House, channels: Sequence[Channel]) -> Policy:

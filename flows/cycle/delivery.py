@@ -23,7 +23,7 @@ from extractors.article import digest
 from flows.configuration.desk import Desk
 from flows.cycle.settling import Clock, Outcome, Settling
 from flows.progress import Silent, Stages
-from warehouse import claiming, holdings, outbox
+from warehouse import channels, claiming, holdings, outbox
 from warehouse.database import Connection, Warehouse
 from warehouse.holdings import Holding
 from warehouse.lock import hold
@@ -138,15 +138,15 @@ class Round:
             return parcels
 
     def _claimed(self, connection: Connection, last: bool) -> tuple[Parcel, ...]:
-        # In a warehouse that machines share, a channel that is not configured here may be so there.
-        only = {channel.name for channel in self.desk.channels} if self.warehouse.shared else None
+        now = self.clock()
+        served = channels.elsewhere(connection, self.warehouse.machine, now - self.desk.lifetime)
+        ours = {channel.name for channel in self.desk.channels}
         return claiming.claim(
             connection,
-            self.clock(),
+            now,
             self.desk.receptions,
             last=last,
-            without=self.stopped,
-            only=only,
+            without=self.stopped | (served - ours),
         )
 
     def _tell_capped(self, connection: Connection) -> int:

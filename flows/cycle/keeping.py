@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from extractors.feeds.poll import Poll, SourceState
 from extractors.pages.reading import Look, Reading
 from extractors.web.robots import Visitor
+from flows.configuration.desk import origin
 from flows.configuration.settings import House
 from flows.cycle.account import Account
 from flows.cycle.silence import tell_silence
@@ -50,7 +51,8 @@ class Keeping:
             self.account.problem(str(error))
         with self.warehouse.writing("begin a cycle", for_readers=False) as connection:
             seeds.plant(connection, started)
-            runs.start(connection, self.account.summary.run_id, "watch", started)
+            run_id = self.account.summary.run_id
+            runs.start(connection, run_id, "watch", started, origin(self.house))
             sources.configure(connection, self.house.sources, self.warehouse.machine)
             if not self.warehouse.shared:  # else what a killed process held waits for its lease
                 self._release(connection)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from alerts.telling.deciding.silence import (
@@ -18,6 +17,7 @@ from alerts.telling.deciding.silence import (
     full_disk,
     missed_cycle,
     missed_digest,
+    out_of_sight,
     silent_languages,
     silent_sources,
     turns,
@@ -32,6 +32,7 @@ from flows.cycle.delivery import Round
 from warehouse import outbox, silence
 from warehouse.channels import failing as failing_channels
 from warehouse.database import Connection, Warehouse
+from warehouse.disk import free
 
 log = logging.getLogger(__name__)
 
@@ -58,23 +59,33 @@ def _look(house: House, warehouse: Warehouse, now: datetime) -> bool:
 def tell_silence(house: House, connection: Connection, now: datetime) -> bool:
     """Compare what is silent with what was told, and write bulletins for operators, all in the
     transaction of `connection`; whether there was anything to tell."""
-    turn = turns(silence.told(connection), _found(house, connection, now))
+    told = silence.told(connection)
+    turn = turns(told, _found(house, connection, told, now))
     if turn:
         silence.keep(connection, turn, now)
         outbox.post_bulletins(connection, _bulletins(house, connection, turn), now)
     return bool(turn)
 
 
-def _found(house: House, connection: Connection, now: datetime) -> list[Silence]:
+def _found(
+    house: House, connection: Connection, told: Sequence[Silence], now: datetime
+) -> list[Silence]:
     wanted, schedule = house.settings.silence, house.settings.schedule
     pulses = silence.pulses(connection) if wanted.sources else []
     interval = timedelta(minutes=schedule.watch_minutes)
+    machine = house.warehouse.machine
+    completed = silence.completed(connection, apart=machine is not None)
     return [
         *silent_sources(pulses),
         *silent_languages(pulses),
-        *missed_cycle(silence.completed(connection), now, interval, wanted.cycles),
+        *(
+            one
+            for place, ends in completed.items()
+            for one in missed_cycle(ends, now, interval, wanted.cycles, place)
+        ),
         *missed_digest(silence.last_digest(connection), due(schedule, now), now),
-        *full_disk(shutil.disk_usage(house.data_folder).free, wanted.free_megabytes),
+        *full_disk(free(house.data_folder), wanted.free_megabytes, machine),
+        *(out_of_sight(told, machine, completed) if machine else ()),
     ]
 
 

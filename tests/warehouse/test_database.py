@@ -327,6 +327,7 @@ def written(warehouse: Warehouse, kilobytes: int) -> None:
         )
 
 
+@pytest.mark.one_file
 def test_what_is_written_stays_in_the_log_until_that_is_long(warehouse: Warehouse) -> None:
     written(warehouse, 1)
     warehouse.publish()

@@ -20,13 +20,15 @@ from extractors.source import Source
 from tests.postgres import PASSWORD, Postgres
 from tests.warehouse.conftest import NOW
 from tests.warehouse.samples import a_notice, an_article
-from warehouse import articles, backup, claiming, outbox, sources, upkeep
+from warehouse import articles, backup, channels, claiming, outbox, sources, upkeep
+from warehouse import runs as runs_room
 from warehouse.database import Connection, Warehouse, query
 from warehouse.ducklake import LakeMissing
 from warehouse.errors import WarehouseBusy, WarehouseUnusable
 from warehouse.migrate import migrations
 from warehouse.outbox import Announcement
 from warehouse.place import place
+from warehouse.runs import Origin
 
 RUNS = "SELECT id FROM runs ORDER BY id"
 
@@ -244,15 +246,31 @@ def on(connection: Connection) -> list[tuple[object, ...]]:
 
 
 def test_a_message_is_claimed_by_one_machine(lake: Warehouse) -> None:
-    """And only where its channel is configured."""
     with lake.writing("test") as connection:
         deliveries = deliveries_for("alert", ["desk"], NOW)
         outbox.post(connection, [Announcement(a_notice(), "article", deliveries)], NOW)
     claimed = []
-    for only in ({"elsewhere"}, {"desk"}, {"desk"}, None):
+    for _ in range(3):
         with lake.writing("test") as connection:
-            claimed.append(len(claiming.claim(connection, NOW, only=only)))
-    assert claimed == [0, 1, 0, 0]
+            claimed.append(len(claiming.claim(connection, NOW)))
+    assert claimed == [1, 0, 0]
+
+
+def test_what_other_machines_serve_is_known_by_their_last_runs(lake: Warehouse) -> None:
+    with lake.writing("test") as connection:
+        for day, machine, on in (
+            (1, "a", ["desk"]),
+            (2, "b", ["desk", "phone"]),
+            (3, "b", ["desk", "pager"]),
+            (0, "c", ["fax"]),
+            (3, None, ["file"]),
+        ):
+            at = NOW + timedelta(days=day)
+            runs_room.start(connection, f"{machine} {day}", "watch", at, Origin(machine, on))
+        known = {
+            machine: channels.elsewhere(connection, machine, NOW) for machine in ("a", "b", None)
+        }
+    assert known == {"a": {"desk", "pager"}, "b": {"desk"}, None: set()}
 
 
 def test_a_backup_of_a_lake_is_a_file_and_comes_back(lake: Warehouse, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ operators once, and once more when it is over. (A channel that fails is `health`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -45,7 +45,8 @@ class Silence:
 
     kind: Kind
     key: str
-    """Id of the source, tag of the language; the kind again for the others."""
+    """Id of the source, tag of the language; the machine of a cycle or a disk, where several share
+    the warehouse; the kind again for the others."""
     since: datetime | None = None
     """When it was last heard of."""
     detail: str = ""
@@ -91,9 +92,14 @@ def silent_languages(pulses: Iterable[Pulse]) -> list[Silence]:
 
 
 def missed_cycle(
-    completed: Sequence[datetime], now: datetime, interval: timedelta, patience: int
+    completed: Sequence[datetime],
+    now: datetime,
+    interval: timedelta,
+    patience: int,
+    machine: str | None = None,
 ) -> list[Silence]:
-    """Whether no cycle was completed for `patience` intervals (0: it does not matter).
+    """Whether no cycle was completed for `patience` intervals (0: it does not matter), on one of
+    several machines.
 
     `completed` are the ends of the latest ones. Where they do not follow each other about as the
     schedule says, somebody runs them by hand, and nothing is missed.
@@ -104,7 +110,7 @@ def missed_cycle(
     usual = median((later - earlier).total_seconds() for earlier, later in pairwise(latest))
     if usual > 2 * interval.total_seconds() or now - latest[-1] <= patience * interval:
         return []
-    return [Silence(Kind.CYCLE, Kind.CYCLE, latest[-1])]
+    return [Silence(Kind.CYCLE, machine or Kind.CYCLE, latest[-1])]
 
 
 def missed_digest(last: datetime | None, due: datetime, now: datetime) -> list[Silence]:
@@ -114,12 +120,28 @@ def missed_digest(last: datetime | None, due: datetime, now: datetime) -> list[S
     return [Silence(Kind.DIGEST, Kind.DIGEST, last)]
 
 
-def full_disk(free_bytes: int, least_megabytes: int) -> list[Silence]:
-    """Whether less than `least_megabytes` are free (0: it does not matter)."""
+def full_disk(free_bytes: int, least_megabytes: int, machine: str | None = None) -> list[Silence]:
+    """Whether less than `least_megabytes` are free (0: it does not matter), on one of several
+    machines."""
     free = free_bytes // 2**20
     if free >= least_megabytes:
         return []
-    return [Silence(Kind.DISK, Kind.DISK, detail=str(free))]
+    return [Silence(Kind.DISK, machine or Kind.DISK, detail=str(free))]
+
+
+def out_of_sight(
+    told: Iterable[Silence], machine: str, completed: Mapping[str | None, Sequence[datetime]]
+) -> list[Silence]:
+    """What was told of the other machines that share the warehouse, and goes on as far as this one
+    can see: their disks, and the cycles of those that have completed none since."""
+    return [s for s in told if s.key not in {machine, s.kind} and _goes_on(s, completed)]
+
+
+def _goes_on(silence: Silence, completed: Mapping[str | None, Sequence[datetime]]) -> bool:
+    if silence.kind is Kind.CYCLE:
+        ends, since = completed.get(silence.key, ()), silence.since
+        return since is None or not any(end > since for end in ends)
+    return silence.kind is Kind.DISK
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ def silences(turn: Turns, names: Mapping[str, str], labels: str, timezone: str) 
     wording, zone = Wording(labels), ZoneInfo(timezone)
     began = [_silence(silence, names, wording, zone) for silence in turn.began]
     ended = [
-        wording.phrase(f"{s.kind}_over", "silence", **_told(s, names, wording)) for s in turn.ended
+        wording.phrase(f"{_whose(s)}_over", "silence", **_told(s, names, wording))
+        for s in turn.ended
     ]
     lines = [*(line for lines in began for line in lines), *ended]
     subject = lines[0] if len(turn.began) + len(turn.ended) == 1 else _counted(turn, wording)
@@ -66,9 +67,15 @@ def _silence(
 ) -> list[str]:
     since = local(silence.since, zone) if silence.since else wording.phrase("never", "silence")
     told = {**_told(silence, names, wording), "since": since}
-    what = wording.phrase(silence.kind, "silence", **told)
+    what = wording.phrase(_whose(silence), "silence", **told)
     shown = [silence.detail] if silence.kind is Kind.SOURCE and silence.detail else []
     return [what, *shown, wording.phrase(f"{silence.kind}_how", "silence", **told)]
+
+
+def _whose(silence: Silence) -> str:
+    """A cycle or a disk is named by its machine, where several share the warehouse."""
+    of_one = silence.kind in {Kind.CYCLE, Kind.DISK} and silence.key != silence.kind
+    return f"{silence.kind}_of" if of_one else silence.kind
 
 
 def _told(silence: Silence, names: Mapping[str, str], wording: Wording) -> dict[str, str]:

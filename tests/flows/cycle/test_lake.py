@@ -13,8 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from alerts.telling.writing.bulletin import Bulletin
+from alerts.telling.writing.render import Message
 from flows.configuration.settings import load
 from flows.cycle import steps
+from flows.cycle.silence import keep_watch
 from flows.doctor import State, examine
 from flows.progress import Silent
 from flows.watch import watch
@@ -30,8 +33,10 @@ from tests.flows.newsroom import (
 )
 from tests.postgres import PASSWORD, Postgres
 from tests.servers import Reply, Request
+from warehouse import outbox, runs
 from warehouse.database import Warehouse
 from warehouse.errors import WarehouseUnusable
+from warehouse.runs import Origin
 
 SECONDS = 60 * float(os.environ.get("MINUTES", "0.5"))
 """How long the two watch."""
@@ -45,7 +50,6 @@ from flows.configuration.settings import load
 from flows.cycle import steps
 from flows.doctor import State, examine
 from flows.progress import Silent
-from flows.watch import watch
 from flows.watch import watch
 cycles, failed, end = 0, 0, time.monotonic() + float(sys.argv[2])
 while time.monotonic() < end:
@@ -171,6 +175,49 @@ def _expect_all(lake: Warehouse, machines: dict[str, Growing]) -> None:
     assert sorted(url for (url,) in urls) == sorted(told)
     assert on == [("here",), ("there",)]
     assert len(machines["here"].newsroom.desks["desk"].got) == count == 1
+
+
+@pytest.mark.lake
+@pytest.mark.anyio
+async def test_a_message_waits_while_some_machine_has_its_channel(
+    machines: dict[str, Growing],
+) -> None:
+    house = load(machines["here"].newsroom.file)
+    told = Bulletin("b", "operator", "pager", Message("subject", "text", "text", "<p>text</p>"))
+    with house.warehouse.writing("test") as connection:
+        outbox.post_bulletins(connection, [told], datetime.now(UTC))
+    for on, state, problems in ((["desk", "pager"], "pending", 0), (["desk"], "dead", 1)):
+        with house.warehouse.writing("test") as connection:
+            now = datetime.now(UTC)
+            runs.start(connection, f"{now}", "watch", now, Origin("there", on))
+        summary = await watch(house)
+        assert len([text for text in summary.errors if "pager" in text]) == problems
+        with house.warehouse.reading() as connection:
+            query = "SELECT state FROM deliveries WHERE channel = 'pager'"
+            assert connection.execute(query).fetchall() == [(state,)]
+
+
+@pytest.mark.lake
+@pytest.mark.anyio
+async def test_a_machine_that_dies_is_told_by_another(machines: dict[str, Growing]) -> None:
+    house, desk = load(machines["here"].newsroom.file), machines["here"].newsroom.desks["desk"]
+    here, now = str(house.warehouse.machine), datetime.now(UTC)
+    for number in range(6):
+        _complete(house.warehouse, "there", now - (8 + number) * timedelta(minutes=15))
+        _complete(house.warehouse, here, now - number * timedelta(minutes=15))
+    for _ in range(2):
+        await keep_watch(house, lambda: now)
+    [silent] = desk.got
+    assert silent.startswith("No cycle has been completed on there since ")
+    _complete(house.warehouse, "there", now)
+    await keep_watch(house, lambda: now)
+    assert desk.got[1:] == ["Cycles are completed again on there"]
+
+
+def _complete(lake: Warehouse, machine: str, at: datetime) -> None:
+    with lake.writing("test") as connection:
+        runs.start(connection, f"{machine} {at}", "watch", at, Origin(machine))
+        runs.finish(connection, f"{machine} {at}", outcome="ok", counts=runs.Counts(), now=at)
 
 
 @pytest.mark.lake

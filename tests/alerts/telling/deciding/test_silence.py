@@ -16,6 +16,7 @@ from alerts.telling.deciding.silence import (
     full_disk,
     missed_cycle,
     missed_digest,
+    out_of_sight,
     silent_languages,
     silent_sources,
     turns,
@@ -93,6 +94,7 @@ def test_a_cycle_is_missed_after_some_intervals() -> None:
     assert missed_cycle(SCHEDULED[:3], NOW, QUARTER, 4) == [], "too few to know"
     assert missed_cycle(BY_HAND, NOW, QUARTER, 4) == [], "not on a schedule"
     assert missed_cycle([], NOW, QUARTER, 4) == []
+    assert [s.key for s in missed_cycle(SCHEDULED, NOW, QUARTER, 4, "b")] == ["b"], "of several"
 
 
 def test_a_digest_is_missed_some_time_after_it_was_due() -> None:
@@ -107,6 +109,17 @@ def test_a_disk_is_full_before_nothing_can_be_written() -> None:
     assert full_disk(499 * 2**20, 500) == [Silence(Kind.DISK, "disk", None, "499")]
     assert full_disk(500 * 2**20, 500) == []
     assert full_disk(0, 0) == []
+    assert full_disk(0, 500, "b") == [Silence(Kind.DISK, "b", None, "0")]
+
+
+def test_a_machine_does_not_end_what_it_cannot_see_of_another() -> None:
+    disk, cycle = Silence(Kind.DISK, "b", None, "9"), Silence(Kind.CYCLE, "b", NOW - HOUR)
+    source = Silence(Kind.SOURCE, "rthk", NOW - DAY)
+    told = [disk, cycle, source, replace(disk, key="disk"), replace(cycle, key="cycle")]
+    assert out_of_sight(told, "a", {"b": [NOW - HOUR]}) == [disk, cycle]
+    assert out_of_sight(told, "a", {}) == [disk, cycle]
+    assert out_of_sight(told, "a", {"b": [NOW]}) == [disk], "it has completed one"
+    assert out_of_sight(told, "b", {}) == []
 
 
 things = st.lists(
