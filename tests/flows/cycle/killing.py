@@ -36,6 +36,7 @@ from warehouse.database import PUBLISHED, Warehouse
 from warehouse.letters import notice_from_json
 
 NOROSHI = Path(sys.executable).with_name("noroshi")
+LOG = "warehouse.duckdb.wal"
 EXTRA_PAGES = WORTH_A_POOL
 """Enough for the batch to be read by a pool of processes."""
 
@@ -361,12 +362,13 @@ class Case:
             "pipeline",
             "warc",
         ]
-        assert sorted(p.name for p in (self.folder / "pipeline").iterdir()) == [
+        # What is committed after the publication (the run, say) stays in the log of the live file.
+        assert {p.name for p in (self.folder / "pipeline").iterdir()} - {LOG} == {
             "cycle.lock",
             "sending.lock",
             "warehouse.duckdb",
             "writer.lock",
-        ]
+        }
         self._expect_messages()
 
     def _expect_messages(self) -> None:
