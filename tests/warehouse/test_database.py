@@ -6,6 +6,8 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -183,6 +185,18 @@ def test_the_published_copy_serves_under_any_name(warehouse: Warehouse, tmp_path
             assert connection.execute(f"FROM elsewhere.{view}").fetchall() == []
 
 
+@contextmanager
+def holding(program: str) -> Iterator[int]:
+    """A process that holds something, as it says itself; killed at the end. Gives its number."""
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        yield holder.pid
+        holder.kill()
+
+
 @pytest.mark.one_file
 def test_who_stands_in_the_way_is_named(warehouse: Warehouse) -> None:
     lock = warehouse.pipeline_folder / "writer.lock"
@@ -191,17 +205,12 @@ def test_who_stands_in_the_way_is_named(warehouse: Warehouse) -> None:
         f"with hold(Path({str(lock)!r}), wait_seconds=0, doing='long work'):\n"
         "    print('held', flush=True); sys.stdin.read()"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
-        with (
-            pytest.raises(WarehouseBusy, match=rf"process {holder.pid} .*long work"),
-            warehouse.writing("test", wait_seconds=0.2),
-        ):
-            pass
-        holder.kill()
+    with (
+        holding(program) as process,
+        pytest.raises(WarehouseBusy, match=rf"process {process} .*long work"),
+        warehouse.writing("test", wait_seconds=0.2),
+    ):
+        pass
     with warehouse.writing("test", wait_seconds=0.2):  # a killed holder leaves no lock
         pass
 
@@ -214,17 +223,12 @@ def test_a_foreign_program_on_the_live_file_is_named_too(warehouse: Warehouse) -
         f"import duckdb, sys; c = duckdb.connect({str(warehouse.live)!r})\n"
         "print('held', flush=True); sys.stdin.read()"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
-        with (
-            pytest.raises(WarehouseBusy, match=str(holder.pid)),
-            warehouse.writing("test", wait_seconds=0.3),
-        ):
-            pass
-        holder.kill()
+    with (
+        holding(program) as process,
+        pytest.raises(WarehouseBusy, match=str(process)),
+        warehouse.writing("test", wait_seconds=0.3),
+    ):
+        pass
 
 
 def test_an_unusable_folder_says_so(tmp_path: Path) -> None:

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from alerts.reading.event import Event
 from alerts.reading.thread import MEMORY, goes_on, predecessor
+from tests.alerts.samples import AMBER
 
-DAY = datetime(2025, 11, 15, 9, tzinfo=UTC)
-FIRST = Event(
-    id="e1",
-    rule_id=None,
-    category="travel_advisory",
-    direction="escalation",
-    actor="HK",
-    target="JP",
-    level="amber",
-    severity="medium",
-    title="Amber",
-    first_seen_at=DAY,
-    last_seen_at=DAY,
-    article_ids=("a1",),
-)
+FIRST = AMBER
+DAY = FIRST.first_seen_at
 
 
 def after(days: float = 1, **changes: Any) -> Event:

@@ -41,20 +41,24 @@ def seen(feed: Feed) -> list[tuple[str, str, str | None]]:
     ]
 
 
+WARNING = (
+    "https://office.example/press/20261101a.html",
+    "Warning about Japan",
+    "2026-11-01T04:30:00+00:00",
+)
+CUT = (
+    "https://office.example/press/20261031.html",
+    "Cut title in full",
+    "2026-10-30T16:00:00+00:00",
+)
+
+
 def test_rows_give_their_links_titles_and_dates() -> None:
     feed = parse(PAGE, ROWS)
     assert (feed.format, feed.title, feed.warnings) == ("html", "Press & more", ())
     assert seen(feed) == [
-        (
-            "https://office.example/press/20261101a.html",
-            "Warning about Japan",
-            "2026-11-01T04:30:00+00:00",
-        ),
-        (
-            "https://office.example/press/20261031.html",
-            "Cut title in full",
-            "2026-10-30T16:00:00+00:00",
-        ),
+        WARNING,
+        CUT,
         ("https://other.example/x?id=7", "Elsewhere on 1 May 2020", None),
     ]
 
@@ -63,27 +67,12 @@ def test_places_below_the_row_are_asked_where_they_are_given() -> None:
     listing = Listing(
         items="ul.list li", url="a:last-of-type", title="a:last-of-type", date="span, i"
     )
-    assert seen(parse(PAGE, listing))[0] == (
-        "https://office.example/press/20261101a.html",
-        "Warning about Japan",
-        "2026-11-01T04:30:00+00:00",
-    )
+    assert seen(parse(PAGE, listing))[0] == WARNING
 
 
 def test_a_pattern_alone_finds_links_wherever_they_stand() -> None:
     feed = parse(PAGE, Listing(pattern=r"/press/\d{8}[a-z]?\.html"))
-    assert seen(feed) == [
-        (
-            "https://office.example/press/20261101a.html",
-            "Warning about Japan",
-            "2026-11-01T04:30:00+00:00",
-        ),
-        (
-            "https://office.example/press/20261031.html",
-            "Cut title in full",
-            "2026-10-30T16:00:00+00:00",
-        ),
-    ]
+    assert seen(feed) == [WARNING, CUT]
 
 
 def test_a_date_in_the_links_own_words_counts_only_when_it_is_asked_for() -> None:

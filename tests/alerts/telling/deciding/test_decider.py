@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,23 +15,11 @@ from alerts.telling.deciding.decider import EVERYBODY, Case, Cooling, Decision, 
 from alerts.telling.deciding.news import Told, joined, told_by
 from alerts.telling.deciding.policy import Occasion, Policy, Route
 from alerts.telling.notice import NewFact, NoticeKind
+from tests.alerts.samples import AMBER
 
-NOW = datetime(2025, 11, 15, 1, 0, tzinfo=UTC)
 RULE = Rule("travel", "Travel")
-EVENT = Event(
-    id="e1",
-    rule_id=None,
-    category="travel_advisory",
-    direction="escalation",
-    actor="HK",
-    target="JP",
-    level="amber",
-    severity="medium",
-    title="Amber",
-    first_seen_at=NOW,
-    last_seen_at=NOW,
-    article_ids=("a1",),
-)
+EVENT = AMBER
+NOW = EVENT.first_seen_at
 POLICY = Policy(channels=("mail", "chat"))
 
 
