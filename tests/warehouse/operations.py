@@ -26,6 +26,7 @@ from tests.warehouse.samples import an_article
 from warehouse import articles, backup, export, upkeep
 from warehouse.database import Connection, Warehouse
 from warehouse.migrate import migrations
+from warehouse.place import Place as Lake
 
 NOW = datetime(2025, 11, 24, 12, 0, tzinfo=UTC)
 BATCH = 9
@@ -48,10 +49,11 @@ class Place:
     """A folder with settings, a warehouse, and what is made of it."""
 
     folder: Path
+    lake: Lake | None = None
 
     @property
     def warehouse(self) -> Warehouse:
-        return Warehouse(self.folder / "data")
+        return Warehouse(self.folder / "data", self.lake)
 
     @property
     def kept(self) -> Path:
@@ -80,6 +82,23 @@ def begin(folder: Path, articles: int) -> Place:
             _fill(connection, part * articles // 3, (part + 1) * articles // 3)
         if then:
             then()
+    with place.warehouse.writing("leave room") as connection:
+        connection.execute("DELETE FROM store.fetch")
+    return place
+
+
+def begin_lake(folder: Path, lake: Lake, articles: int) -> Place:
+    """A lake of that many articles, which has files to join and rows to take away."""
+    place = Place(folder, lake)
+    folder.mkdir(exist_ok=True)
+    settings = f'warehouse = "{lake}"\nlake.data = "{lake.data}"\n[sources]\nshipped = false\n'
+    (folder / "noroshi.toml").write_text(settings, encoding="utf-8")
+    secrets = "".join(f"{name}={value}\n" for name, value in lake.secrets)
+    (folder / ".env").write_text(secrets, encoding="utf-8")
+    (folder / ".env").chmod(0o600)
+    for part in range(2):
+        with place.warehouse.writing("fill") as connection:
+            _fill(connection, part * articles // 2, (part + 1) * articles // 2)
     with place.warehouse.writing("leave room") as connection:
         connection.execute("DELETE FROM store.fetch")
     return place
@@ -251,6 +270,22 @@ def expect(name: str, place: Place, before: Contents, done: list[int]) -> None:
     left = {file.name for file in place.warehouse.pipeline_folder.iterdir()}
     left = {file for file in left if not file.startswith("former-")}
     assert left <= {"warehouse.duckdb", "writer.lock", "cycle.lock"}, left
+
+
+def expect_lake(name: str, place: Place, before: Contents, done: list[int]) -> None:
+    """The same of a lake: whole at the next start and after the next attempt, no row twice."""
+    _expect_live(name, live(place), before, before, done)
+    for _ in OPERATIONS[name](place):
+        pass
+    found = live(place)
+    _expect_live(name, found, before, before, list(range(BATCHES)))
+    with place.warehouse.reading() as connection:
+        for table in KEPT:
+            rows, apart = connection.execute(
+                f"SELECT count(*), count(DISTINCT id) FROM store.{table}"  # noqa: S608 (our words)
+            ).fetchall()[0]
+            assert rows == apart == len([one for one in found if one[0] == table]), table
+    assert upkeep.check(place.warehouse).rows["article"] > 0
 
 
 def _expect_live(

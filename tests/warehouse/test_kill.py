@@ -20,13 +20,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import Postgres
 from tests.warehouse.operations import (
     OPERATIONS,
     Place,
     another,
     begin,
+    begin_lake,
     begin_old,
     expect,
+    expect_lake,
     live,
     watched,
 )
@@ -91,7 +94,7 @@ class Tally:
         return (
             f"{self.name}: {len(at)} kills hit, {min(at):.0f} to {max(at):.0f} ms from its "
             f"beginning (median {statistics.median(at):.0f} ms); {self.late} came too late and "
-            "were made again; 0 rows lost, the published copy opened each time, 0 restarts unclean"
+            "were made again; 0 rows lost, what readers see opened each time, 0 restarts unclean"
         )
 
 
@@ -152,6 +155,38 @@ def test_many_kills(
     tally = survive(name, large[name == "migrate"], tmp_path, ROUNDS, random.Random(seed))
     with capsys.disabled():
         print(f"\n{tally} (seed {seed})")  # noqa: T201
+
+
+@pytest.mark.lake
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("name", ["load", "maintain"])
+def test_kills_leave_a_lake_whole(
+    postgres: Postgres, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A few; as many as ROUNDS says where it does."""
+    seed = time.time_ns()
+    chance, rounds = random.Random(seed), int(os.environ.get("ROUNDS", "2"))
+    began = time.perf_counter()
+    assert not killed(name, on_lake(postgres, tmp_path / "whole"), 300)[0]
+    tally = Tally(name, time.perf_counter() - began)
+    while len(tally.hits) < rounds:
+        place = on_lake(postgres, tmp_path / f"round {len(tally.hits)} {tally.late}")
+        before, seconds = live(place), chance.uniform(0, tally.length)
+        hit, done = killed(name, place, seconds)
+        expect_lake(name, place, before, done)
+        if hit:
+            tally.hits.append(seconds)
+        else:
+            tally.late += 1
+            tally.length = min(tally.length, seconds)
+    with capsys.disabled():
+        print(f"\nlake: {tally} (seed {seed})")  # noqa: T201
+
+
+def on_lake(postgres: Postgres, folder: Path) -> Place:
+    lake = postgres.lake(folder / "data").place
+    assert lake is not None
+    return begin_lake(folder, lake, ARTICLES // 10)
 
 
 RESTORE = """
