@@ -51,7 +51,7 @@ def examine(house: House, now: datetime) -> list[Finding]:
         *_locks(warehouse),
         *([] if warehouse.shared else [_live(warehouse)]),
         _spool(warehouse),
-        *(_lake if warehouse.shared else _published)(warehouse, house, now),
+        *_readable(warehouse, house, now),
     ]
 
 
@@ -100,35 +100,34 @@ def _spool(warehouse: Warehouse) -> Finding:
     return _note("spool", f"{how_many} to be stored; the next cycle loads what is there")
 
 
-def _published(warehouse: Warehouse, house: House, now: datetime) -> Iterator[Finding]:
-    if not warehouse.published.exists():
-        yield _note("published copy", "is not there; `noroshi maintain` makes it anew")
-        return
-    try:
-        with warehouse.reading() as connection:
-            signs = vitals(connection)
-            kept_back = spoken(holdings(connection, now), house.zone)
-    except WarehouseError as error:
-        yield _problem("published copy", str(error))
-        return
-    age = now.timestamp() - warehouse.published.stat().st_mtime
-    yield _ok("published copy", f"{_mib(_size(warehouse.published))}, {_long(age)} old")
-    yield from _told(signs, kept_back, house, now)
-
-
-def _lake(warehouse: Warehouse, house: House, now: datetime) -> Iterator[Finding]:
+def _readable(warehouse: Warehouse, house: House, now: datetime) -> Iterator[Finding]:
+    """What readers see: the published copy, or the lake."""
+    of, remedy = _what_readers_open(warehouse)
     try:
         if not warehouse.ready:
-            yield _note("lake", "is not there yet; the first cycle makes it")
+            yield _note(of, f"is not there; {remedy}")
             return
         with warehouse.reading() as connection:
             signs = vitals(connection)
             kept_back = spoken(holdings(connection, now), house.zone)
     except WarehouseError as error:
-        yield _problem("lake", str(error))
+        yield _problem(of, str(error))
         return
-    yield _ok("lake", str(warehouse.place))
+    yield _ok(of, _opened(warehouse))
     yield from _told(signs, kept_back, house, now)
+
+
+def _what_readers_open(warehouse: Warehouse) -> tuple[str, str]:
+    """What it is called, and what makes it."""
+    if warehouse.shared:
+        return "lake", "the first cycle makes it"
+    return "published copy", "`noroshi maintain` makes it anew"
+
+
+def _opened(warehouse: Warehouse) -> str:
+    if warehouse.shared:
+        return str(warehouse.place)
+    return f"{_mib(_size(warehouse.published))}, {_long(warehouse.age_seconds)} old"
 
 
 def _told(
