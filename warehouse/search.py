@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from enum import StrEnum
 from itertools import islice
 
 import duckdb
 
-from alerts.reading.coding import Category, Evidence
+from alerts.reading.coding import Category
 from alerts.reading.query import Is, Node, Query, parse
 from alerts.reading.verdict import Document, Queries, Reading
-from alerts.telling.writing.excerpt import excerpt
 from extractors.article import Origin
 from warehouse.concordance import MOST, Concordance, uncovered
 from warehouse.errors import QueryError
@@ -26,16 +25,14 @@ from warehouse.grams import needed
 from warehouse.key import stored
 from warehouse.narrowing import condition, fact, named, used
 from warehouse.rows import IDS, KEYS, PLACES, fetch_dicts, many, numbers
+from warehouse.snippet import snippet_of
+from warehouse.stretch import Stretch, is_open, joined, stretches_of, within
 
 _FIRST_CHUNK = 64
 """Candidates that are decided at a time; each chunk is twice as large as the one before."""
 _LARGEST_CHUNK = 4096
 _SPARE = 4
 """Candidates of the concordance that are read beyond those that are asked for."""
-_STRETCHES = (30, 120, 480)
-"""Days before the newest article at which the search for more goes on."""
-_MANY = 20_000
-"""Articles from which on looking by stretches of time is worth a statement for each."""
 _LANGUAGES = {"en", "ja", "zh", "zh-Hant", "zh-Hans"}
 
 
@@ -148,8 +145,11 @@ def _places(
 
     The last days are looked through. What lies further back is looked up in the concordance, or
     looked through by stretches of time where that cannot tell."""
-    stretches = _stretches(connection, wanted)
-    if wanted.sort is Sort.NEWEST and stretches and _open(stretches[0]):
+    by_time = wanted.sort is not Sort.RELEVANCE
+    stretches = stretches_of(connection, wanted.since, wanted.until, cut=by_time)
+    if wanted.sort is Sort.OLDEST:
+        stretches.reverse()
+    if wanted.sort is Sort.NEWEST and stretches and is_open(stretches[0]):
         yield _narrowed(connection, wanted, root, stretches.pop(0)), None
     found = _listed(connection, wanted, root, stretches, concordance) if stretches else []
     if found is not None:
@@ -159,58 +159,8 @@ def _places(
         yield _narrowed(connection, wanted, root, stretch), None
 
 
-_Stretch = tuple[datetime | None, datetime | None]
-"""From the first moment on, before the second; None where there is no end."""
-
-
-def _stretches(connection: duckdb.DuckDBPyConnection, wanted: Search) -> list[_Stretch]:
-    """The time that is asked for, in order: common words are found in the first stretch, and the
-    database skips what lies outside one by the least and greatest moments of its blocks."""
-    since, until, newest, count = connection.execute(
-        """
-        SELECT $since::DATE::TIMESTAMPTZ, ($until::DATE + INTERVAL 1 DAY)::TIMESTAMPTZ,
-               max(published_at), count(*)
-        FROM store.article
-        """,
-        {"since": wanted.since, "until": wanted.until},
-    ).fetchall()[0]
-    if wanted.sort is Sort.RELEVANCE or newest is None or count < _MANY:
-        return [(since, until)]
-    cuts = [newest - timedelta(days=days) for days in _STRETCHES]
-    stretches = list(_clipped([*cuts, None], [None, *cuts], since, until))
-    return stretches if wanted.sort is Sort.NEWEST else stretches[::-1]
-
-
-def _clipped(
-    begins: Sequence[datetime | None],
-    ends: Sequence[datetime | None],
-    since: datetime | None,
-    until: datetime | None,
-) -> Iterator[_Stretch]:
-    """What of each stretch lies between `since` and `until`; none that is empty."""
-    for begin, end in zip(begins, ends, strict=True):
-        first = max((moment for moment in (begin, since) if moment), default=None)
-        last = min((moment for moment in (end, until) if moment), default=None)
-        if first is None or last is None or first < last:
-            yield first, last
-
-
-def _joined(stretches: Sequence[_Stretch]) -> _Stretch:
-    """From the first moment of all to the last; they follow each other, in whatever direction."""
-    begins, ends = zip(*stretches, strict=True)
-    return (
-        None if None in begins else min(begins),
-        None if None in ends else max(ends),
-    )
-
-
-def _open(stretch: _Stretch) -> bool:
-    """Whether it has a beginning and no end."""
-    return stretch[0] is not None and stretch[1] is None
-
-
 def _narrowed(
-    connection: duckdb.DuckDBPyConnection, wanted: Search, root: Node, stretch: _Stretch
+    connection: duckdb.DuckDBPyConnection, wanted: Search, root: Node, stretch: Stretch
 ) -> list[int]:
     """Row numbers of what may answer within a stretch, in order, by a look at all texts in it."""
     parameters: dict[str, object] = {}
@@ -222,7 +172,7 @@ def _listed(
     connection: duckdb.DuckDBPyConnection,
     wanted: Search,
     root: Node,
-    stretches: Sequence[_Stretch],
+    stretches: Sequence[Stretch],
     concordance: Concordance | None,
 ) -> list[int] | None:
     """Row numbers of what may answer within the stretches, in order, by the concordance and what it
@@ -241,7 +191,7 @@ def _listed(
     ).fetchall()
     parameters: dict[str, object] = {"places": numbers([*others, *(row[0] for row in known)])}
     among = f"rowid IN {PLACES}"
-    return _ordered(connection, wanted, _joined(stretches), among, parameters)
+    return _ordered(connection, wanted, joined(stretches), among, parameters)
 
 
 def _asked(
@@ -255,12 +205,12 @@ def _asked(
 def _ordered(
     connection: duckdb.DuckDBPyConnection,
     wanted: Search,
-    stretch: _Stretch,
+    stretch: Stretch,
     asked: str | None,
     parameters: dict[str, object],
 ) -> list[int]:
     """Row numbers of what lies in a stretch, passes the filters and meets a condition, in order."""
-    conditions = [*_within(stretch, parameters), *_filtered(wanted, parameters), asked]
+    conditions = [*within(stretch, parameters), *_filtered(wanted, parameters), asked]
     statement = f"""
         SELECT rowid
         FROM store.article
@@ -281,23 +231,6 @@ def _filtered(wanted: Search, parameters: dict[str, object]) -> Iterator[str]:
         yield f"origin = ${named(parameters, str(wanted.origin))}"
     if wanted.category is not None:
         yield fact(Is("topic", str(wanted.category)), parameters)
-
-
-def _within(stretch: _Stretch, parameters: dict[str, object]) -> Iterator[str]:
-    begin, end = stretch
-    if begin is not None:
-        yield _later(f"${named(parameters, begin)}")
-    if end is not None:
-        yield _before(f"${named(parameters, end)}")
-
-
-def _later(moment: str) -> str:
-    """`coalesce(published_at, first_seen_at) >= moment`, in words by which blocks are skipped."""
-    return f"(published_at >= {moment} OR (published_at IS NULL AND first_seen_at >= {moment}))"
-
-
-def _before(moment: str) -> str:
-    return f"(published_at < {moment} OR (published_at IS NULL AND first_seen_at < {moment}))"
 
 
 def _read(
@@ -369,33 +302,6 @@ def _document(row: dict[str, object]) -> Document:
 
 def _shown(row: dict[str, object], reading: Reading) -> dict[str, object]:
     columns = ("id", "published_at", "lang", "origin", "source", "title")
-    snippet, marks = _snippet(str(row["title"]), str(row["text"]), reading.evidence(""))
+    snippet, marks = snippet_of(str(row["title"]), str(row["text"]), reading.evidence(""))
     facts = {name: row[name] for name in columns}
     return facts | {"snippet": snippet, "marks": marks, "url": row["url"]}
-
-
-def _snippet(
-    title: str, text: str, evidence: Sequence[Evidence], *, width: int = 120
-) -> tuple[str, list[tuple[int, int]]]:
-    """A line around the words that were asked for, and where in it they stand.
-
-    The sentence with the most of them, cut to `width` around the first; where only the title has
-    them, or nothing was asked for, the beginning of the text."""
-    if not any(item.field == "text" for item in evidence):
-        return _line(text, 0, width), []
-    shown = excerpt(title, text, evidence)
-    first = shown.marks[0][0] if shown.marks else 0
-    begin = 0 if len(shown.text) <= width else max(0, first - width // 3)
-    lead = "…" if begin else ""
-    marks = [
-        (start - begin + len(lead), min(end, begin + width) - begin + len(lead))
-        for start, end in shown.marks
-        if begin <= start < begin + width
-    ]
-    return lead + _line(shown.text, begin, width), marks
-
-
-def _line(text: str, begin: int, width: int) -> str:
-    """One line: each white space becomes one space, so that places stay."""
-    cut = "".join(" " if character.isspace() else character for character in text[begin:][:width])
-    return cut + ("…" if begin + width < len(text) else "")

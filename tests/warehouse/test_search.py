@@ -158,7 +158,7 @@ def test_stretches_of_time_change_nothing(
     with warehouse.writing("test") as connection:
         articles.store(connection, batch, NOW - timedelta(days=35))
         whole = search(connection, Search("日本", sort=sort, limit=100))
-        monkeypatch.setattr("warehouse.search._MANY", 0)
+        monkeypatch.setattr("warehouse.stretch.MANY", 0)
         assert search(connection, Search("日本", sort=sort, limit=100)) == whole
         assert search(connection, Search("日本", sort=sort, limit=5, page=2)) == whole[5:10]
         for first, last in ((0, 30), (20, 130), (31, 31), (500, 3000)):
