@@ -109,8 +109,12 @@ def _keep_quiet(
     values = {"channel": channel, "now": now}
     if quiet.mode is QuietMode.SILENT:
         connection.execute(
-            f"UPDATE store.delivery SET state = 'skipped', error = 'it fell into silent hours' "  # noqa: S608
-            f"WHERE channel = $channel AND {_DUE} AND bulletin_id IS NULL",
+            f"""
+            UPDATE store.delivery
+            SET state = CASE WHEN sent_at IS NULL THEN 'skipped' ELSE 'sent' END,
+                error = CASE WHEN sent_at IS NULL THEN 'it fell into silent hours' END
+            WHERE channel = $channel AND {_DUE} AND bulletin_id IS NULL
+            """,  # noqa: S608 (our own words)
             values,
         )
     loud = quiet.mode is QuietMode.CRITICAL_ONLY
@@ -175,19 +179,19 @@ def _room_at(
     """When a channel that is at its cap has room for one more, or for a summary."""
     answer = connection.execute(
         f"""
-        SELECT sent_at
+        SELECT last_sent_at
         FROM (
-            SELECT sent_at, row_number() OVER (ORDER BY sent_at DESC) AS number
+            SELECT last_sent_at, row_number() OVER (ORDER BY last_sent_at DESC) AS number
             FROM store.delivery
             WHERE channel = $channel AND state = 'sent' AND {_LOOSE}
-                AND sent_at > $since AND sent_at <= $now
+                AND last_sent_at > $since AND last_sent_at <= $now
         )
         WHERE number = $cap
         UNION ALL
-        SELECT max(sent_at)
+        SELECT max(last_sent_at)
         FROM store.delivery
         WHERE channel = $channel AND held = 'cap' AND bundle_id IS NOT NULL
-            AND sent_at > $since AND sent_at <= $now
+            AND last_sent_at > $since AND last_sent_at <= $now
         """,  # noqa: S608 (the condition stands above)
         {"channel": reception.channel, "since": now - HOUR, "now": now, "cap": reception.per_hour},
     )
@@ -196,7 +200,7 @@ def _room_at(
 
 def _traffic(connection: duckdb.DuckDBPyConnection, channel: str, now: datetime) -> Traffic:
     untried = f"{_DUE} AND {_LOOSE} AND NOT {_TRIED}"
-    lately = "(state = 'sent' AND sent_at > $since AND sent_at <= $now)"
+    lately = "(state = 'sent' AND last_sent_at > $since AND last_sent_at <= $now)"
     again = f"({_DUE} AND {_TRIED})"
     out = f"{_LOOSE} AND ({lately} OR {again} OR state = 'sending')"
     answer = connection.execute(

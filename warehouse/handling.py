@@ -68,7 +68,7 @@ def resend(
     channel: str | None = None,
 ) -> int:
     """Have messages sent again by the next cycle, under their own ids: all of one alert's, or
-    those that are dead; how many."""
+    those that are dead; how many. What was sent keeps when it was."""
     answer = connection.execute(
         """
         SELECT id
@@ -83,7 +83,7 @@ def resend(
     connection.execute(
         f"""
         UPDATE store.delivery
-        SET state = 'pending', due_at = $now, revived_at = $now, error = NULL, sent_at = NULL
+        SET state = 'pending', due_at = $now, revived_at = $now, error = NULL
         WHERE id IN {IDS}
         """,  # noqa: S608 (the parameter of the ids)
         {"now": now, "ids": many(ids)},

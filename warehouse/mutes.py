@@ -55,9 +55,10 @@ def _take_back(connection: duckdb.DuckDBPyConnection, what: Mute) -> int:
     answer = connection.execute(
         """
         UPDATE store.delivery
-        SET state = 'skipped', error = 'it was muted before it went out',
+        SET state = CASE WHEN sent_at IS NULL THEN 'skipped' ELSE 'sent' END,
+            error = CASE WHEN sent_at IS NULL THEN 'it was muted before it went out' END,
             -- What was sent before, and was to be sent again, was told.
-            held = CASE WHEN attempts = 0 THEN 'mute' END
+            held = CASE WHEN sent_at IS NULL THEN 'mute' END
         WHERE state = 'pending' AND bundle_id IS NULL AND alert_id IN (
             SELECT alert.id
             FROM store.alert

@@ -93,7 +93,8 @@ def settle(connection: duckdb.DuckDBPyConnection, delivery: Delivery, now: datet
         f"""
         UPDATE store.delivery
         SET state = $state, attempts = $attempts, due_at = $due_at, error = $error,
-            sent_at = CASE WHEN $state = 'sent' THEN $now END
+            sent_at = CASE WHEN $state = 'sent' THEN coalesce(sent_at, $now) ELSE sent_at END,
+            last_sent_at = CASE WHEN $state = 'sent' THEN $now ELSE last_sent_at END
         WHERE coalesce(bundle_id, id) = $id
             AND ($state = 'sent' OR {UNSETTLED})
         """,  # noqa: S608 (our own words)

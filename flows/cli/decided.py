@@ -111,12 +111,13 @@ def _what(row: dict[str, object], settings: House) -> str:
 def standing(row: dict[str, object], settings: House) -> str:
     """When a delivery went out or is due, what holds it, what failed."""
     done, due = row["sent_at"], row["due_at"]
-    if isinstance(done, datetime):
-        return f"sent {_clock(done, settings)}"
+    sent = f"sent {_clock(done, settings)}" if isinstance(done, datetime) else ""
+    if row["state"] == "sent":
+        return sent
     waits = row["state"] not in {"dead", "skipped"} and isinstance(due, datetime)
     when = f"due {_clock(due, settings)}" if waits and isinstance(due, datetime) else ""
     why = _held(row) if waits else None
-    return "; ".join(str(part) for part in (when, why, row["error"]) if part)
+    return "; ".join(str(part) for part in (sent, when, why, row["error"]) if part)
 
 
 def _held(row: dict[str, object]) -> str | None:

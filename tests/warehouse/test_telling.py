@@ -155,6 +155,34 @@ def test_what_was_told_before_is_not_told_anew_after_a_mute(desk: Newsdesk) -> N
     assert desk.report(AMBER) == 0
     desk.deliver()
     assert len(desk.got["mail"]) == 1
+    assert desk.states("state, error, sent_at, held") == [("sent", None, NOW, None)]
+    lag = desk.connection.execute("SELECT told_at FROM event_lag").fetchall()
+    assert lag == desk.connection.execute("SELECT sent_at FROM alert_lag").fetchall() == [(NOW,)]
+
+
+def test_what_is_sent_again_was_told_when_it_was_first(desk: Newsdesk) -> None:
+    desk.policy = Policy(channels=("mail",))
+    desk.report(AMBER)
+    desk.deliver()
+    ((alert,),) = desk.states("alert_id")
+    desk.wait(hours=2)
+    handling.resend(desk.connection, desk.now, alert_id=alert)
+    first = "SELECT told_at, alert_lag.sent_at FROM event_lag, alert_lag"
+    assert desk.connection.execute(first).fetchall() == [(NOW, NOW)], "while it waits, too"
+    desk.deliver()
+    assert len(desk.got["mail"]) == 2
+    assert desk.states("sent_at, last_sent_at") == [(NOW, desk.now)]
+    assert desk.connection.execute(first).fetchall() == [(NOW, NOW)]
+
+
+def test_what_was_given_up_and_is_muted_before_it_goes_again_was_not_told(desk: Newsdesk) -> None:
+    desk.policy = Policy(channels=("mail",))
+    desk.report(AMBER)
+    desk.connection.execute("UPDATE store.delivery SET state = 'dead', attempts = 3")
+    ((event,),) = desk.states("event_id")
+    handling.resend(desk.connection, desk.now)
+    mutes.mute(desk.connection, ("event", event), NOW + timedelta(hours=1), desk.now)
+    assert desk.states("state, held") == [("skipped", "mute")]
 
 
 def test_a_muted_rule_holds_back_only_what_no_other_led_to(desk: Newsdesk) -> None:
