@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
@@ -57,7 +57,17 @@ def _why(found: Found) -> str:
 
 def keep(connection: duckdb.DuckDBPyConnection, kept: Iterable[Kept], now: datetime) -> None:
     """Write decisions down; must run in the transaction that stores the matches."""
-    insert(connection, "store.decision", [{**asdict(one), "decided_at": now} for one in kept])
+    rows = [
+        {
+            "event_id": one.event_id,
+            "outcome": one.outcome,
+            "channel": one.channel,
+            "alert_id": one.alert_id,
+            "decided_at": now,
+        }
+        for one in kept
+    ]
+    insert(connection, "store.decision", rows)
 
 
 def on(connection: duckdb.DuckDBPyConnection, event_id: str) -> list[dict[str, object]]:

@@ -140,6 +140,11 @@ class Reader:
         return Look(known, "read", now, pile.reading(known.entry, page))
 
 
+def asks_for_page(entry: Entry, source: Source) -> bool:
+    """Whether the page of `entry` is read, or what the source itself says is all that there is."""
+    return source.kind is not SourceKind.STATE and _no_page(entry, source) is None
+
+
 def put_off(entry: Entry, source: Source, now: datetime) -> Reading:
     """The article of `entry` by the feed's own words, as its page did not come in time."""
     warning = "its page did not come in time and is asked for again; this is the feed's own text"

@@ -4,13 +4,14 @@ articles whose page an earlier cycle could not read."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from extractors.article import Arrival, article_id
 from extractors.entry import Entry
 from extractors.feeds.poll import Poll, SourceState
+from extractors.pages.reading import asks_for_page
 from extractors.web.fetch import host_of
 from extractors.web.robots import Visitor
 from flows.configuration.settings import House
@@ -20,8 +21,10 @@ from flows.progress import Stages
 from warehouse import articles, removal
 from warehouse.database import Warehouse
 
-BATCH = 100
-"""Entries that are read, stored and told of at a time: alerts do not wait for a long backlog."""
+PAGES = 100
+"""Pages that are read, stored and told of at a time: alerts do not wait for a long backlog."""
+BATCH = 500
+"""Entries that make a batch at most, where few or none of them have a page to read."""
 
 LISTENING_SECONDS = 5.0
 """What has answered waits no longer than this for what has not."""
@@ -70,9 +73,23 @@ class Gathering:
                 await self._listen(self.polling)
             entries = sorted(self.entries, key=lambda e: e.published_at or oldest, reverse=True)
             self.entries = []
-            for begin in range(0, max(len(entries), first), BATCH):
-                yield entries[begin : begin + BATCH]
+            for batch in self._batches(entries) if entries or not first else [[]]:
+                yield batch
             first = False
+
+    def _batches(self, entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+        """As many at a time as the cost of a batch is worth: reading a page costs more."""
+        by_id = {source.id: source for source in self.house.sources}
+        batch: list[Entry] = []
+        pages = 0
+        for entry in entries:
+            batch.append(entry)
+            pages += asks_for_page(entry, by_id[entry.source_id])
+            if pages == PAGES or len(batch) == BATCH:
+                yield batch
+                batch, pages = [], 0
+        if batch:
+            yield batch
 
     async def stop(self) -> None:
         """Give up what is still under way."""

@@ -26,13 +26,15 @@ def match_waiting(
 ) -> Counts:
     """Judge every version that waits and write what follows."""
     total = Counts()
-    while batch := _waiting(warehouse):
+    batch = _waiting(warehouse)
+    while batch:
         judged = []
         with (progress or Silent()).stage("match", len(batch)) as advance:
             for version in batch:
                 judged.append(matching.judge(version, Coder.shipped(), house.book))
                 advance()
         total += _write(warehouse, judged, policy, clock())
+        batch = _waiting(warehouse) if len(batch) == BATCH else []
     return total
 
 
