@@ -57,6 +57,12 @@ def claim(
     return tuple(found)
 
 
+def waiting(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The channels for which there is anything in the outbox."""
+    answer = connection.execute(f"SELECT DISTINCT channel FROM store.delivery WHERE {UNSETTLED}")  # noqa: S608
+    return {channel for (channel,) in answer.fetchall()}
+
+
 _DUE = f"{UNSETTLED} AND due_at <= $now"
 _LOOSE = "bundle_id IS NULL AND bulletin_id IS NULL"
 """Alerts that go out singly, as far as is known."""

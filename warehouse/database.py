@@ -79,9 +79,9 @@ class Warehouse:
         return self.folder / "pipeline"
 
     @property
-    def sending_lock(self) -> Path:
-        """Held, shared, by whoever on this machine sends what the outbox holds."""
-        return self.pipeline_folder / "sending.lock"
+    def lines_folder(self) -> Path:
+        """A lock for each channel, held by whoever on this machine sends to it."""
+        return self.pipeline_folder / "lines"
 
     @property
     def concordance(self) -> Path:

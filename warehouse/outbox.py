@@ -121,11 +121,16 @@ def put_back(connection: duckdb.DuckDBPyConnection, ids: Collection[str], now: d
     )
 
 
-def release(connection: duckdb.DuckDBPyConnection, now: datetime) -> int:
-    """Make due what a process was sending when it died; how many. Call it under the lock of those
-    who send, which says that no other process is at it."""
+def release(connection: duckdb.DuckDBPyConnection, channels: Collection[str], now: datetime) -> int:
+    """Make due what a process was sending to `channels` when it died; how many. Call it as the one
+    who holds the lines to them, which says that no other process is at it."""
     answer = connection.execute(
-        "UPDATE store.delivery SET due_at = $now WHERE state = 'sending'", {"now": now}
+        f"""
+        UPDATE store.delivery
+        SET due_at = $now
+        WHERE state = 'sending' AND channel IN {IDS}
+        """,  # noqa: S608 (our own words)
+        {"now": now, "ids": many(channels)},
     )
     return changed(answer)
 

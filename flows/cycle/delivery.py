@@ -21,16 +21,13 @@ from alerts.telling.writing.operator import channel_capped
 from alerts.telling.writing.render import Message, render, render_bundle
 from extractors.article import digest
 from flows.configuration.desk import Desk
+from flows.cycle.lines import Lines
 from flows.cycle.settling import Clock, Outcome, Settling
 from flows.progress import Silent, Stages
 from warehouse import channels, claiming, holdings, outbox
 from warehouse.database import Connection, Warehouse
 from warehouse.holdings import Holding
-from warehouse.lock import hold
 from warehouse.parcels import Parcel
-
-WAIT_SECONDS = 60
-"""For a process that makes due what a killed one was sending: milliseconds."""
 
 
 @dataclass(slots=True)
@@ -55,12 +52,11 @@ class Round:
     async def run(self, *, last: bool, progress: Stages | None = None) -> None:
         """Send until nothing is due. `last`: everything that this cycle tells is written, so that
         what goes beyond a channel's cap can be summed up."""
-        lock = self.warehouse.sending_lock
-        with hold(lock, wait_seconds=WAIT_SECONDS, doing="sending", shared=True):
-            await self._run(last, progress)
+        with Lines(self.warehouse.lines_folder) as lines:
+            await self._run(lines, last, progress)
 
-    async def _run(self, last: bool, progress: Stages | None) -> None:
-        while parcels := await asyncio.to_thread(self._claim, last):
+    async def _run(self, lines: Lines, last: bool, progress: Stages | None) -> None:
+        while parcels := await asyncio.to_thread(self._claim, lines, last):
             by_channel: dict[str, list[Parcel]] = {}
             for parcel in parcels:
                 by_channel.setdefault(parcel.delivery.channel, []).append(parcel)
@@ -130,24 +126,36 @@ class Round:
         if self.writing:
             await asyncio.shield(self.writing)
 
-    def _claim(self, last: bool) -> tuple[Parcel, ...]:
+    def _claim(self, lines: Lines, last: bool) -> tuple[Parcel, ...]:
         with self.warehouse.writing("claim deliveries", for_readers=False) as connection:
-            parcels = self._claimed(connection, last)
+            parcels = self._claimed(connection, lines, last)
             if not parcels and self._tell_capped(connection):
-                return self._claimed(connection, last)
+                parcels = self._claimed(connection, lines, last)
+            # Before the end of the transaction: who writes after it finds the line free, and what
+            # was written before it is among these parcels.
+            lines.keep({parcel.delivery.channel for parcel in parcels})
             return parcels
 
-    def _claimed(self, connection: Connection, last: bool) -> tuple[Parcel, ...]:
-        now = self.clock()
-        served = channels.elsewhere(connection, self.warehouse.machine, now - self.desk.lifetime)
-        ours = {channel.name for channel in self.desk.channels}
+    def _claimed(self, connection: Connection, lines: Lines, last: bool) -> tuple[Parcel, ...]:
+        left, now = self._left(connection, lines), self.clock()  # what is due again is so by now
         return claiming.claim(
-            connection,
-            now,
-            self.desk.receptions,
-            last=last,
-            without=self.stopped | (served - ours),
+            connection, now, self.desk.receptions, last=last, without=self.stopped | left
         )
+
+    def _left(self, connection: Connection, lines: Lines) -> set[str]:
+        """The channels that another process sends to. Where none does, what a killed one was
+        sending is due again; in a warehouse that machines share, when its lease ends."""
+        waiting = claiming.waiting(connection)
+        ours = lines.take(waiting - self._elsewhere(connection))
+        if not self.warehouse.shared:
+            outbox.release(connection, ours, self.clock())
+        return waiting - ours
+
+    def _elsewhere(self, connection: Connection) -> frozenset[str]:
+        """The channels that other machines have, and this one does not."""
+        since = self.clock() - self.desk.lifetime
+        served = channels.elsewhere(connection, self.warehouse.machine, since)
+        return served - {channel.name for channel in self.desk.channels}
 
     def _tell_capped(self, connection: Connection) -> int:
         """Tell operators of each channel that is over its cap, once a day: by that channel as well,

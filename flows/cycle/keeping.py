@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,11 +17,10 @@ from flows.configuration.desk import origin
 from flows.configuration.settings import House
 from flows.cycle.account import Account
 from flows.cycle.silence import tell_silence
-from warehouse import articles, outbox, pages, respite, robots, runs, seeds, sources, spool
+from warehouse import articles, pages, respite, robots, runs, seeds, sources, spool
 from warehouse.database import Connection, Warehouse
 from warehouse.errors import WarehouseBusy, WarehouseUnusable
 from warehouse.impression import Impressions
-from warehouse.lock import hold
 
 log = logging.getLogger(__name__)
 
@@ -54,20 +52,10 @@ class Keeping:
             run_id = self.account.summary.run_id
             runs.start(connection, run_id, "watch", started, origin(self.house))
             sources.configure(connection, self.house.sources, self.warehouse.machine)
-            if not self.warehouse.shared:  # else what a killed process held waits for its lease
-                self._release(connection)
             self.visitor.known = robots.known(connection)
             self.visitor.fetcher.respite.until = respite.known(connection)
             tell_silence(self.house, connection, started)
             return sources.states(connection)
-
-    def _release(self, connection: Connection) -> None:
-        """Make due what a killed process was sending; not while a digest, say, is being sent."""
-        with (
-            suppress(WarehouseBusy),
-            hold(self.warehouse.sending_lock, wait_seconds=0, doing="release"),
-        ):
-            outbox.release(connection, self.account.summary.started_at)
 
     def store(
         self, read: Sequence[Reading], looks: Sequence[Look], taken: Impressions

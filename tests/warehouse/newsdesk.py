@@ -109,7 +109,7 @@ class Newsdesk:
     def deliver(self, *, last: bool = True) -> None:
         """What is due goes out, as in a cycle."""
         with self._writing() as connection:
-            outbox.release(connection, self.now)
+            outbox.release(connection, claiming.waiting(connection), self.now)
         stopped: set[str] = set()
         while parcels := self._claim(stopped, last=last):
             for parcel in parcels:

@@ -61,10 +61,10 @@ def test_a_lease_that_ran_out_is_taken_again(warehouse: Warehouse) -> None:
 
 def test_what_a_dead_process_held_is_due_at_once(warehouse: Warehouse) -> None:
     with warehouse.writing("test") as connection:
-        post(connection, "mail")
+        post(connection, "mail", "chat")
         claiming.claim(connection, NOW)
         later = NOW + timedelta(seconds=1)
-        assert outbox.release(connection, later) == 1
+        assert outbox.release(connection, ["mail"], later) == 1
         assert len(claiming.claim(connection, later)) == 1
 
 

@@ -365,7 +365,7 @@ class Case:
         # What is committed after the publication (the run, say) stays in the log of the live file.
         assert {p.name for p in (self.folder / "pipeline").iterdir()} - {LOG} == {
             "cycle.lock",
-            "sending.lock",
+            "lines",
             "warehouse.duckdb",
             "writer.lock",
         }

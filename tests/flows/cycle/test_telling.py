@@ -16,6 +16,7 @@ from alerts.telling.writing.bundle import Held
 from extractors.article import digest
 from flows.configuration.desk import Desk, desk
 from flows.cycle.delivery import Round
+from flows.cycle.lines import Lines
 from flows.watch import watch
 from tests.flows.newsroom import FRIDAY, Newsroom, Story, routes
 from tests.warehouse.samples import a_notice
@@ -330,6 +331,23 @@ async def test_a_flood_of_critical_alerts_is_capped_too_and_none_waits(post: Pos
     assert post.states("desk") == {"sent": 8}
 
 
+async def test_what_a_killed_process_was_sending_goes_at_once_though_another_one_sends(
+    post: Post,
+) -> None:
+    """A cycle is killed while it sends to two channels, and a digest is being sent to one."""
+    post.news.desk("other")
+    post.post(2)
+    with post.warehouse.writing("test") as connection:
+        assert len(claiming.claim(connection, post.clock())) == 4
+    with Lines(post.warehouse.lines_folder) as living:
+        assert living.take({"other"}) == {"other"}
+        await post.deliver(1)
+        assert [len(post.got(name)) for name in ("desk", "other")] == [2, 0]
+        assert post.states("other") == {"sending": 2}
+    await post.deliver(1)
+    assert [len(post.got(name)) for name in ("desk", "other")] == [2, 2]
+
+
 async def test_a_bundle_that_was_accepted_and_not_settled_goes_again_under_its_id(
     post: Post,
 ) -> None:
@@ -339,7 +357,7 @@ async def test_a_bundle_that_was_accepted_and_not_settled_goes_again_under_its_i
     claimed = []
     for _ in range(2):
         with post.warehouse.writing("test") as connection:
-            outbox.release(connection, post.clock())
+            outbox.release(connection, ["desk"], post.clock())
             claimed.append(claiming.claim(connection, post.clock(), post.desk().receptions))
     (first,), (second,) = claimed
     assert first == second
