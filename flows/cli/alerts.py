@@ -19,6 +19,7 @@ from flows.cli.console import (
     Format,
     FormatOption,
     add_group,
+    begun,
     clean,
     house,
     out,
@@ -330,7 +331,7 @@ def _muted(connection: Connection, event: str | None, rule: str | None) -> tuple
 def _changing(settings: House, doing: str) -> Iterator[Connection]:
     """The live warehouse for one change, which readers see at once."""
 
-    warehouse = settings.warehouse
+    warehouse = begun(settings).warehouse
     with warehouse.writing(doing) as connection:
         yield connection
     warehouse.publish()

@@ -173,6 +173,21 @@ def house(config: Path | None) -> House:
     return load(find(config))
 
 
+NOT_BEGUN = "there is no noroshi.toml here; `noroshi init` writes one to begin with"
+
+
+def begun(house: House) -> House:
+    """`house` itself, where its data folder is meant: by a settings file, by a variable, or because
+    a warehouse is there. Elsewhere a person is in a wrong folder: raises SettingsError, so that an
+    empty warehouse is neither made nor asked."""
+    from flows.errors import SettingsError
+
+    named = {"data_folder", "warehouse"} & house.settings.model_fields_set
+    if house.file is None and not named and not house.warehouse.ready:
+        raise SettingsError([NOT_BEGUN])
+    return house
+
+
 def show(
     rows: Rows, columns: Sequence[str], how: Format, *, zone: str = "UTC", none: str = "nothing"
 ) -> None:

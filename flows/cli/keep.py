@@ -18,6 +18,7 @@ from flows.cli.console import (
     ConfigOption,
     Format,
     FormatOption,
+    begun,
     existing,
     house,
     out,
@@ -162,7 +163,7 @@ def maintain(config: ConfigOption = None) -> int:
     """
     from flows.maintain import maintain as keep_up
 
-    say(asyncio.run(keep_up(house(config))))
+    say(asyncio.run(keep_up(begun(house(config)))))
     return 0
 
 
@@ -175,7 +176,7 @@ def doctor(how: FormatOption = Format.TABLE, config: ConfigOption = None) -> int
     """
     from flows.doctor import State, examine
 
-    findings = examine(house(config), datetime.now(UTC))
+    findings = examine(begun(house(config)), datetime.now(UTC))
     rows = [{"of": one.of, "state": str(one.state), "finding": one.what} for one in findings]
     show(rows, ["of", "state", "finding"], how)
     problems = [one for one in findings if one.state is State.PROBLEM]

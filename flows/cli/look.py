@@ -14,6 +14,7 @@ from flows.cli.console import (
     Format,
     FormatOption,
     add_group,
+    begun,
     house,
     out,
     say_error,
@@ -21,6 +22,7 @@ from flows.cli.console import (
 )
 
 if TYPE_CHECKING:
+    from alerts.errors import DeliveryError
     from flows.configuration.settings import House
     from warehouse.database import Connection
 
@@ -86,20 +88,35 @@ def channels_test(
             out().print(f"{channel.name}: accepted")
         except DeliveryError as error:
             failures += 1
-            say_error(str(error))
+            say_error(_once(error))
     return 1 if failures else 0
+
+
+def _once(error: DeliveryError) -> str:
+    """What went wrong with a test, which nobody sends again as a cycle does with an alert."""
+    if "it is sent again" not in error.remedy:
+        return str(error)
+    return f"channel {error.channel}: {error.what}; mend the service, or try again later"
 
 
 def reading(settings: House, as_of: str | None = None) -> Connection:
     """The published warehouse, or as it stood at a moment that an option names; a new one with the
-    seed records where there is none yet."""
+    seed records where there is none yet.
+
+    Raises SettingsError in a folder where nothing was begun.
+    """
     from flows.prepare import prepare
 
-    warehouse = settings.warehouse
+    warehouse = begun(settings).warehouse
     if not warehouse.ready:
         prepare(warehouse)
     then = _moment(as_of, settings.zone) if as_of else None
+    if then and not warehouse.shared:
+        raise typer.BadParameter(_NO_PAST)
     return warehouse.reading(timezone=settings.settings.timezone, as_of=then)
+
+
+_NO_PAST = "--as-of: a warehouse in one file keeps no past; ask a lake, or restore a backup"
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:

@@ -11,9 +11,11 @@ from typing import Annotated
 import typer
 
 from flows.cli.console import (
+    NOT_BEGUN,
     ConfigOption,
     Format,
     FormatOption,
+    begun,
     err,
     existing,
     house,
@@ -53,7 +55,7 @@ def run(
 
     settings = house(config)
     if settings.file is None:
-        say_error("there is no noroshi.toml here; `noroshi init` writes one to begin with")
+        say_error(NOT_BEGUN)
         return 2
     on = {source.id for source in settings.sources if source.enabled}
     if unknown := sorted(set(source or ()) - on):
@@ -93,7 +95,7 @@ def serve(
 
     settings = house(config)
     if settings.file is None:
-        say_error("there is no noroshi.toml here; `noroshi init` writes one to begin with")
+        say_error(NOT_BEGUN)
         return 2
     settings.channels()  # a missing secret is told now, not at the first alert
     keep_serving(settings, port, say)
@@ -160,7 +162,7 @@ def digest(
     from flows.digest import compose, send_digest
     from flows.digest import preview as preview_of
 
-    settings, span = house(config), Span.WEEK if weekly else Span.DAY
+    settings, span = begun(house(config)), Span.WEEK if weekly else Span.DAY
     if preview:
         composed = compose(settings, datetime.now(UTC), span=span)
         out().print(preview_of(composed, "en", settings.settings.timezone).text, markup=False)

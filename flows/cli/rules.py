@@ -75,9 +75,7 @@ def rules_check(how: FormatOption = Format.TABLE, config: ConfigOption = None) -
 
 
 def rules_test(
-    first: Annotated[
-        str, typer.Argument(metavar="[RULE] TEXT|FILE|ARTICLE-ID", help="what is tested")
-    ],
+    first: Annotated[str, typer.Argument(metavar="[RULE] TEXT|FILE|ID|URL", help="what is tested")],
     second: Annotated[str | None, typer.Argument(hidden=True)] = None,
     title: Annotated[str, typer.Option(help="headline (default: the first line)")] = "",
     how: FormatOption = Format.TABLE,

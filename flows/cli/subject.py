@@ -33,15 +33,20 @@ class Subject:
 
 
 def subject_of(settings: House, given: str, title: str) -> Subject:
-    """The stored article whose id begins so, the content of that file, or the text itself."""
+    """The stored article of that address or whose id begins so, the content of that file, or the
+    text itself. Raises QueryError for an address under which nothing is stored."""
     if not given.strip():
         raise typer.BadParameter("there is no text to test")
     if settings.book.rule(given):
         raise typer.BadParameter(f"{given!r} is a rule; give the text, file or id to test it on")
-    stored = _stored(settings, given) if re.fullmatch("[0-9a-f]{4,20}", given) else None
+    stored = _stored(settings, given) if _NAMES_ONE.fullmatch(given) else None
     if stored is None and re.fullmatch(r"[\w./~-]+", given, re.ASCII) and not _is_file(given):
         say(f"note: no file or article is called {given!r}; it is taken as the text itself")
     return stored or _written(given, title)
+
+
+_NAMES_ONE = re.compile(r"[0-9a-f]{4,20}|https?://\S+", re.IGNORECASE)
+"""An article: the beginning of its id, or its address."""
 
 
 def _is_file(given: str) -> bool:
@@ -52,7 +57,8 @@ def _is_file(given: str) -> bool:
 
 
 def _stored(settings: House, beginning: str) -> Subject | None:
-    """The article; None where none begins so. Raises QueryError where several do."""
+    """The article; None where no id begins so. Raises QueryError where several do, and for an
+    address that is none's."""
     from alerts.reading.coder import Coder
     from alerts.reading.verdict import Document
     from warehouse.dossier import beginning_so, identify
@@ -60,7 +66,7 @@ def _stored(settings: House, beginning: str) -> Subject | None:
     from warehouse.replay import article
 
     with reading(settings) as connection:
-        found = beginning_so(connection, beginning)
+        found = "://" in beginning or beginning_so(connection, beginning)
         version = article(connection, identify(connection, beginning)) if found else None
     if version is None:
         return None

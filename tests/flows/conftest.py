@@ -63,6 +63,12 @@ def write(tmp_path: Path) -> Write:
 
 
 @pytest.fixture
+def begun(write: Write) -> Path:
+    """Settings as they are by default, in a file: somebody began here."""
+    return write("")
+
+
+@pytest.fixture
 def settle(write: Write) -> Callable[[str], House]:
     """Settings from a text, as a cycle gets them."""
     return lambda text: load(write(text))

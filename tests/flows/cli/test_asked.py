@@ -9,6 +9,8 @@ import pytest
 
 from tests.flows.conftest import Run
 
+pytestmark = pytest.mark.usefixtures("begun")
+
 
 @pytest.fixture
 def seeds(call: Run) -> list[str]:
@@ -37,12 +39,19 @@ def test_rules_are_tested_on_an_article_by_the_beginning_of_its_id(
     assert short == call("rules", "test", seeds[0], "--format", "json")
 
 
+def test_rules_are_tested_on_an_article_by_its_address(call: Run, seeds: list[str]) -> None:
+    found = json.loads(call("show", seeds[0], "--format", "json").out)["article"]
+    by_address = call("rules", "test", found["url"], "--format", "json")
+    assert by_address == call("rules", "test", seeds[0], "--format", "json")
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
         (("rules", "test", ""), 2, "no text"),
         (("rules", "test", "travel-advisory"), 2, "is a rule"),
         (("rules", "test", "nofile.txt"), 0, "no file or article is called 'nofile.txt'"),
+        (("rules", "test", "https://example.org/none"), 2, "no article is called so"),
         (("search", "-日本"), 2, "noroshi search --"),
         (("search", "日本", "--since", "2026-11-22", "--until", "2026-11-20"), 2, "is after"),
         (("backup", "nowhere/kept.duckdb"), 2, "no such folder"),

@@ -97,6 +97,29 @@ def test_a_wrong_command_is_one_clear_line(
     assert "Value error" not in ran.err
 
 
+BEGUN = ["search x", "sql FROM\tarticles", "alerts list", "alerts mute ab --for 3d", "doctor"]
+BEGUN += ["maintain", "export new", "backup new", "show ab", "shell", "digest --preview"]
+
+
+@pytest.mark.parametrize("command", BEGUN)
+def test_a_folder_where_nothing_was_begun_is_told_and_left_as_it_is(
+    call: Run, tmp_path: Path, command: str
+) -> None:
+    ran = call(*command.split(" "))
+    assert (ran.status, ran.out) == (2, "")
+    assert (
+        ran.err == "error: there is no noroshi.toml here; `noroshi init` writes one to begin with\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_variable_that_names_the_data_folder_is_a_beginning(
+    call: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOROSHI_DATA_FOLDER", str(tmp_path / "kept"))
+    assert call("sql", "FROM articles LIMIT 1").status == 0
+
+
 @pytest.mark.parametrize("words", LISTS, ids=" ".join)
 def test_rows_come_in_every_format_and_parse(call: Run, tmp_path: Path, words: list[str]) -> None:
     (tmp_path / "noroshi.toml").write_text(
@@ -129,6 +152,7 @@ def test_only_results_are_on_stdout(call: Run, tmp_path: Path) -> None:
     assert "relevance" in fired.err
 
 
+@pytest.mark.usefixtures("begun")
 @pytest.mark.parametrize(
     ("how", "rows"), [("table", 3), ("table", 9_000), ("csv", 3), ("jsonl", 50_000)]
 )
@@ -148,6 +172,7 @@ def test_a_broken_pipe_is_silent(tmp_path: Path, how: str, rows: int) -> None:
 
 @pytest.mark.parametrize("words", [("--help",), ("sql", "SELECT 1 AS one"), ("frobnicate",)])
 @pytest.mark.parametrize("plain", [True, False])
+@pytest.mark.usefixtures("begun")
 def test_no_color_is_honoured(tmp_path: Path, words: tuple[str, ...], plain: bool) -> None:
     said = on_a_terminal([str(PROGRAM), *words], tmp_path, {"NO_COLOR": "1"} if plain else {})
     assert ("\x1b" in said) is not plain

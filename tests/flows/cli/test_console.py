@@ -64,6 +64,7 @@ def test_programs_get_titles_as_they_are(call: Run, stored: Path, words: tuple[s
     assert next(iter(read))["title"] == EVIL
 
 
+@pytest.mark.usefixtures("begun")
 def test_a_heading_is_no_markup_either(call: Run) -> None:
     ran = call("sql", 'SELECT 1 AS "[/bold]\x1b[31m", 2 AS "[bold]"')
     assert ran.status == 0

@@ -116,9 +116,9 @@ class TestDoctor:
         assert seen["clock"][0] is State.OK
         assert seen["writer lock"] == (State.OK, "free")
 
-    def test_nothing_is_made_by_looking(self, call: Run, tmp_path: Path) -> None:
+    def test_nothing_is_made_by_looking(self, call: Run, begun: Path) -> None:
         assert call("doctor").status == 0
-        assert list(tmp_path.iterdir()) == []
+        assert list(begun.parent.iterdir()) == [begun]
 
     def test_a_lock_names_its_holder(self, settled: House) -> None:
         lock = Warehouse(settled.data_folder).pipeline_folder / "cycle.lock"

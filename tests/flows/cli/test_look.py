@@ -14,6 +14,8 @@ from tests.flows.conftest import Run
 from tests.flows.newsroom import GARDENS, WARNING_EN, WARNING_HANS, Newsroom, routes
 from tests.servers import fixed
 
+pytestmark = pytest.mark.usefixtures("begun")
+
 SQL = [
     ("SELECT * FROM nothere", "nothere"),
     ("SELECT", "Parser Error"),
@@ -159,7 +161,9 @@ class TestChannels:
         assert (ran.status, ran.out) == (0, "desk: accepted\n")
         assert (len(desk.got), len(other.got)) == (1, 0)
         other.status = 500
-        assert call("channels", "test").status == 1
+        ran = call("channels", "test")
+        assert (ran.status, "sent again" in ran.err) == (1, False)
+        assert "500 Internal Server Error; mend the service, or try again later" in ran.err
         assert len(desk.got) == 2
 
 

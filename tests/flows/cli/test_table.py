@@ -12,6 +12,8 @@ from rich.text import Text
 from flows.cli.table import Column, arrange, drawn
 from tests.flows.conftest import Run
 
+pytestmark = pytest.mark.usefixtures("begun")
+
 ID = Column("id", 20, 20, short=True)
 KIND = Column("kind", 10, 10, short=True)
 TITLE = Column("title", 70, 28, short=False)
