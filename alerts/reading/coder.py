@@ -41,7 +41,7 @@ from alerts.reading.relevance import (
 from alerts.reading.role import Names, roles
 from alerts.reading.scan import Hit, Scanner
 from alerts.reading.story import settle
-from alerts.reading.thing import thing
+from alerts.reading.thing import foremost, thing, thing_above
 from alerts.reading.vocabulary import Sign, Vocabulary, family, shipped
 
 _GUARDS = "guards.guard"
@@ -274,9 +274,9 @@ def _event(
 ) -> CodedEvent:
     best = findings[0]
     told = findings[:1] if best.status is Status.BACKGROUND else findings
-    level = best.sign.level or next((level for f in findings if (level := _level(f))), None)
-    graded = _grade(findings, level, around)
     actor, target = roles(told, title, relevance.main, names)
+    level = best.sign.level or next((name for f in findings if (name := _level(f, actor))), None)
+    graded = _grade(findings, level, around)
     return CodedEvent(
         category=best.sign.category,
         direction=best.sign.direction,
@@ -286,7 +286,7 @@ def _event(
         target=target,
         level=level,
         evidence=_evidence(findings, folded, scanner),
-        object=next((name for f in findings if (name := _thing(f))), None),
+        object=foremost([_thing(f) for f in findings]) or thing_above(best.sign.category, title),
         terms=graded.terms,
     )
 
@@ -299,13 +299,15 @@ def _thing(finding: Finding) -> str | None:
     return thing(finding.sign.category, finding.passage, finding.hits)
 
 
-def _level(finding: Finding) -> str | None:
+def _level(finding: Finding, actor: str | None) -> str | None:
+    """The level that stands with the event; Hong Kong warns in colours, never by number."""
     if finding.sign.category is not Category.TRAVEL_ADVISORY:
         return None
     passage = finding.passage
     named = sorted(
         (hit.start - passage.start, hit.end - passage.start, name)
         for name in LEVELS
+        if not (actor == "HK" and name.startswith("level-"))
         for hit in passage.lists.get(f"levels.{name}", ())
     )
     reached = [name for start, end, name in named if not _left(passage.text, start, end)]

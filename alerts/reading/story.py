@@ -63,6 +63,8 @@ class _News:
     leads: frozenset[tuple[Category, Direction]]
     """In the title or the first sentences of the body."""
     categories: frozenset[Category]
+    pupils: bool
+    """Whether its title tells that an exchange of pupils is off."""
     eased: frozenset[tuple[str, int, int, Category]]
     """Clauses that speak of an easing, be it only asked for or considered."""
 
@@ -76,6 +78,7 @@ class _News:
             ),
             frozenset((f.sign.category, f.sign.direction) for f in news if f.passage.leads),
             frozenset(f.sign.category for f in news),
+            any(f.passage.field == "title" and _is_of_pupils(f) for f in news),
             frozenset((*_clause(f), f.sign.category) for f in found if _eases(f)),
         )
 
@@ -85,8 +88,10 @@ class _News:
             return False
         if self._is_reason(finding) or self._is_reversed(finding) or self._is_late(finding):
             return True
-        if self._is_amid_easing(finding):
+        if self._is_amid_easing(finding) or self._is_reaction(finding):
             return True
+        if self.pupils and finding.sign.category is Category.OFFICIAL_CONTACT:
+            return finding.passage.field == "text"  # whom they would have called on
         return finding.passage.field == "text" and self._lasts(finding)
 
     def _is_reason(self, finding: Finding) -> bool:
@@ -97,6 +102,8 @@ class _News:
             return finding.passage.field == "text" and Category.TRAVEL_ADVISORY in above
         if sign.category is not Category.DETENTION_SAFETY or not sign.incident:
             return False
+        if finding.passage.field == "text" and Category.TRAVEL_ADVISORY in above:
+            return True
         if "attack" not in sign.all[-1] and not Around(finding.hits, finding.passage).is_cause:
             return False
         if Category.TRAVEL_ADVISORY in self.categories:
@@ -112,6 +119,17 @@ class _News:
         eased = Direction.EASING in told and Direction.ESCALATION not in told
         gentle = finding.sign.all[0].removeprefix("diplomatic_protest.") in _GENTLE
         return finding.passage.field == "text" and eased and (talks or gentle)
+
+    def _is_reaction(self, finding: Finding) -> bool:
+        """Regret and a demand, no more, in the body under the measure that they answer."""
+        sign = finding.sign
+        if sign.category is not Category.DIPLOMATIC_PROTEST or finding.passage.field == "title":
+            return False
+        regrets = "diplomatic_protest.concern" in finding.passage.lists
+        if not regrets or sign.all[0] != "diplomatic_protest.demand":
+            return False
+        measures = {category for category, told in self.title if told is Direction.ESCALATION}
+        return not measures.isdisjoint(_ANSWERED)
 
     def _is_late(self, finding: Finding) -> bool:
         """Eased below a lead with other news: in most texts a visit or a lifting of long ago."""
@@ -183,6 +201,11 @@ def _clause(finding: Finding) -> tuple[str, int, int]:
     return *finding.place, Around(finding.hits, finding.passage).low if apart else 0
 
 
+def _is_of_pupils(finding: Finding) -> bool:
+    exchange = finding.sign.category is Category.EXCHANGE_CANCELLATION
+    return exchange and "official_contact.pupils" in finding.passage.lists
+
+
 def _eases(finding: Finding) -> bool:
     asked = {Status.CONSIDERED, Status.REPORTED}
     return finding.sign.direction is Direction.EASING and finding.status in asked
@@ -190,6 +213,8 @@ def _eases(finding: Finding) -> bool:
 
 _GENTLE = {"demand", "demand-by", "concern", "tell", "feeling"}
 """Signs of a protest without its forms: asked or regretted, not lodged."""
+_ANSWERED = {Category.TRADE_RESTRICTION, Category.VISA_ENTRY, Category.TRAVEL_ADVISORY}
+"""Measures to which the other side's regret is part of the report."""
 _STAYING = {Category.EXCHANGE_CANCELLATION, Category.TRANSPORT}
 """What is called off because people fear for their safety."""
 _OPPOSITES = (Direction.ESCALATION, Direction.EASING)

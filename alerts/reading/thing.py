@@ -24,28 +24,57 @@ _NEAR = 4
 
 def thing(category: Category, passage: Passage, hits: Sequence[Hit]) -> str | None:
     """The thing of an event of that kind told by `hits` in the sentence, the surest kind first."""
-    found = _known(category, passage, hits) or _counted(category, passage)
+    found = _known(category, passage, hits[0].start) or _counted(category, passage)
+    if found == _TOURS and _flies(passage, hits):
+        return None
     if found or category is not _EXCHANGE:
         return found
     return next(_quoted(passage, hits), None)
 
 
+def foremost(things: Sequence[str | None]) -> str | None:
+    """The thing of an event that several findings tell: the first that is named, but tours only
+    where they are the first that is told at all, not beside the flights of a title."""
+    return next(
+        (name for n, name in enumerate(things) if name and (name != _TOURS or n == 0)), None
+    )
+
+
+def thing_above(category: Category, title: Sequence[Passage]) -> str | None:
+    """What a protest is against where its own sentence leaves that to the title."""
+    if category is not Category.DIPLOMATIC_PROTEST:
+        return None
+    return next((name for p in title if (name := _known(category, p, p.start))), None)
+
+
 def tells_apart(one: str | None, other: str | None) -> bool:
-    """Whether two things cannot be of one event. What is not named fits anything; a quoted name
-    fits whatever may be another language's word for it."""
+    """Whether two things cannot be of one event. What is not named fits anything but what always
+    is; a quoted name fits whatever may be another language's word for it."""
+    if one != other and _TOURS in {one, other}:
+        return True
     if one is None or other is None or one == other:
         return False
     kinds = {_kind(one), _kind(other)}
     return len(kinds) == 1 and one not in other and other not in one
 
 
-def _known(category: Category, passage: Passage, hits: Sequence[Hit]) -> str | None:
-    """The thing of the vocabulary that stands nearest to the event."""
+_TOURS = "tours"
+"""A thing that an article on it names: without it, it speaks of flights."""
+
+
+def _flies(passage: Passage, hits: Sequence[Hit]) -> bool:
+    """Whether an airline stands in the sentence, and no tour is what is cut."""
+    tours = passage.lists[f"objects.{Category.TRANSPORT}.{_TOURS}"]
+    cut = any(low < end and start < high for start, end, _ in tours for low, high, _ in hits)
+    return "transport.airline" in passage.lists and not cut
+
+
+def _known(category: Category, passage: Passage, start: int) -> str | None:
+    """The thing of the vocabulary that stands nearest to the event, which begins at `start`."""
     prefix = f"objects.{category}."
     names = [name for name in passage.lists if name.startswith(prefix)]
     if not names:
         return None
-    start = hits[0].start
     away = [(min([abs(hit.start - start) for hit in passage.lists[n]]), n) for n in names]
     return min(away)[1].removeprefix(prefix)
 

@@ -193,6 +193,13 @@ def test_who_acts_on_whom(language: str, title: str, actor: str, target: str) ->
         ("en", "Hong Kong raises outbound travel alert for Japan to red", "red", "high"),
         ("zh-Hant", "保安局把日本的外遊警示由黃色提升至紅色", "red", "high"),
         ("zh-Hans", "中国教育部发布赴日留学预警", "study", "high"),
+        ("ja", "香港、日本への渡航警報を「赤」に引き上げ", "red", "high"),
+        (
+            "ja",
+            "香港政府、日本への渡航警報を黄から赤に引き上げ　不要不急の渡航控えて",
+            "red",
+            "high",
+        ),
     ],
 )
 def test_levels_decide_severity(language: str, title: str, level: str, severity: str) -> None:
@@ -211,6 +218,9 @@ def test_levels_decide_severity(language: str, title: str, level: str, severity:
         ("ja", "中国、日本産水産物の輸入を停止", "seafood"),
         ("en", "China cancels all flights on 49 routes to Japan", "49-routes"),
         ("zh-Hant", "中國赴日航班49條航線全部取消", "49-routes"),
+        ("ja", "中国海警船、尖閣沖で日本漁船を追尾 外務省が厳重抗議", "waters"),
+        ("ja", "日本政府、中国の牛肉輸入停止に抗議", "beef"),
+        ("en", "Hong Kong travel agencies suspend Japan tours", "tours"),
         ("ja", "中国、「熊本うまいもの市」の開催中止　日本との交流行事", "熊本うまいもの市"),
     ],
 )
@@ -274,6 +284,52 @@ def test_reasons_explain_the_severity_of_what_is_reported() -> None:
 def test_to_lift_is_to_lift_something() -> None:
     coding = Coder.shipped().code("China lifts ban on Japanese seafood", "", language="en")
     assert told(coding) == {("trade_restriction", "easing")}
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "text", "kept", "gone"),
+    [
+        (
+            "zh-Hans",
+            "海关总署宣布即日起暂停进口日本三县牛肉",
+            "日本农林水产省表示遗憾，要求中方尽快撤销有关措施。",
+            ("trade_restriction", "escalation"),
+            "diplomatic_protest",
+        ),
+        (
+            "zh-Hant",
+            "保安局將日本外遊警示提升至紅色",
+            "局方指，日本多個城市再有旅客遇襲，一名香港遊客死亡。",
+            ("travel_advisory", "escalation"),
+            "detention_safety",
+        ),
+        (
+            "ja",
+            "香港の高校生訪日団、熊本訪問を中止",
+            "熊本県が明らかにした。県庁への表敬訪問も中止となった。",
+            ("exchange_cancellation", "escalation"),
+            "official_contact",
+        ),
+    ],
+)
+def test_what_belongs_to_the_news_of_a_title_is_no_event_of_its_own(
+    language: str, title: str, text: str, kept: tuple[str, str], gone: str
+) -> None:
+    events = told(Coder.shipped().code(title, text, language=language))
+    assert kept in events and gone not in {category for category, _ in events}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Japan lifts visa requirement for Hong Kong school groups",
+        "Japan waives visas for Chinese tourists",
+        "China drops the visa requirement for Japanese visitors",
+    ],
+)
+def test_a_visa_no_longer_asked_for_eases(title: str) -> None:
+    coding = Coder.shipped().code(title, "", language="en")
+    assert told(coding) == {("visa_entry", "easing")}
 
 
 def test_opinion_brings_no_news() -> None:

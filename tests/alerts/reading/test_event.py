@@ -85,6 +85,16 @@ def test_different_things_are_different_events(thing: str | None, same: bool) ->
     assert same_event(other, known(CANCELLED)) is same
 
 
+def test_protests_against_different_things_are_different_events() -> None:
+    beef = replace(FIRST, category="diplomatic_protest", object="beef")
+    assert not same_event(replace(beef, article_id="a2", object="waters"), known(beef))
+
+
+def test_tours_are_no_flights_even_where_none_are_named() -> None:
+    flights = replace(FIRST, category="transport", object=None)
+    assert not same_event(replace(flights, article_id="a2", object="tours"), known(flights))
+
+
 def test_quoted_names_tell_apart_in_their_own_script() -> None:
     film = replace(CANCELLED, object="工作細胞")
     assert not same_event(replace(film, article_id="a2", object="蠟筆小新"), known(film))
