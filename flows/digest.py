@@ -60,6 +60,7 @@ def compose(
             *_period(house, span, scheduled, now),
             span=span,
             outlets=_names(house),
+            rules={rule.id: rule.name for rule in house.book.rules},
             muted=house.settings.schedule.muted_in_digest,
         )
 
@@ -88,6 +89,7 @@ def _write(house: House, warehouse: Warehouse, span: Span, scheduled: bool, now:
             until,
             span=span,
             outlets=_names(house),
+            rules={rule.id: rule.name for rule in house.book.rules},
             muted=house.settings.schedule.muted_in_digest,
         )
         posted = 0

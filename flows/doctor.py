@@ -10,7 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from flows.configuration.settings import House
-from warehouse import spool
+from warehouse import channels, spool
+from warehouse.channels import Ailing
 from warehouse.database import Warehouse
 from warehouse.disk import free
 from warehouse.errors import WarehouseError
@@ -110,11 +111,12 @@ def _readable(warehouse: Warehouse, house: House, now: datetime) -> Iterator[Fin
         with warehouse.reading() as connection:
             signs = vitals(connection)
             kept_back = spoken(holdings(connection, now), house.zone)
+            ailing = channels.ailing(connection)
     except WarehouseError as error:
         yield _problem(of, str(error))
         return
     yield _ok(of, _opened(warehouse))
-    yield from _told(signs, kept_back, house, now)
+    yield from _told(signs, kept_back, ailing, house, now)
 
 
 def _what_readers_open(warehouse: Warehouse) -> tuple[str, str]:
@@ -131,7 +133,11 @@ def _opened(warehouse: Warehouse) -> str:
 
 
 def _told(
-    signs: Vitals, kept_back: Iterable[str], house: House, now: datetime
+    signs: Vitals,
+    kept_back: Iterable[str],
+    ailing: Iterable[Ailing],
+    house: House,
+    now: datetime,
 ) -> Iterator[Finding]:
     yield _schema(signs)
     counted = ", ".join(f"{name} {count:,}" for name, count in signs.rows.items() if count)
@@ -140,6 +146,8 @@ def _told(
     yield _outbox(signs, now)
     for line in kept_back:
         yield _note("held back", line)
+    ours = {table.name for table in house.settings.channel if table.enabled}
+    yield from (_channel(one, house, now) for one in ailing if one.health.channel in ours)
     yield _sources(signs)
     yield _clock(signs, now)
 
@@ -173,6 +181,17 @@ def _outbox(signs: Vitals, now: datetime) -> Finding:
     if age > LATE:
         return _problem("outbox", f"{what}; `noroshi channels test` says why")
     return _ok("outbox", what)
+
+
+def _channel(one: Ailing, house: House, now: datetime) -> Finding:
+    """A channel that fails: once may be a hiccup."""
+    health, zone = one.health, house.zone
+    since = (health.failing_since or now).astimezone(zone)
+    what = (
+        f"fails since {since:%Y-%m-%d %H:%M %Z}: {health.error}; {one.waiting} wait, "
+        f"next try: {channels.next_try(health, zone, now)}"
+    )
+    return (_problem if health.failures > 1 else _note)(f"channel {health.channel}", what)
 
 
 def _sources(signs: Vitals) -> Finding:

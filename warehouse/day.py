@@ -23,16 +23,18 @@ def digest_between(
     *,
     span: Span = Span.DAY,
     outlets: Mapping[str, str] | None = None,
+    rules: Mapping[str, str] | None = None,
     muted: bool = True,
 ) -> Digest:
     """The events that news joined from `since` to `until`, and how the sources do now.
 
-    `outlets` names sources. What is muted at `until` is marked as such, or left out (`muted`).
+    `outlets` names sources, and `rules` rules, by their ids. What is muted at `until` is marked as
+    such, or left out (`muted`).
     """
-    names = outlets or {}
+    names, titles = outlets or {}, rules or {}
     mute = _mute(connection, until)
     rows = _events(connection, since, until)
-    happenings = [_happening(row, names, muted=mute(row)) for row in rows]
+    happenings = [_happening(row, names, titles, muted=mute(row)) for row in rows]
     failing = _sources(connection, "error_streak > 0")
     silent = _silent(connection) - set(failing)
     return Digest(
@@ -99,10 +101,12 @@ def _mute(connection: duckdb.DuckDBPyConnection, until: datetime) -> Callable[[R
     return muted
 
 
-def _happening(row: Row, names: Mapping[str, str], *, muted: bool) -> Happening:
+def _happening(
+    row: Row, names: Mapping[str, str], titles: Mapping[str, str], *, muted: bool
+) -> Happening:
     standing = Standing.NEW if row["opened"] else Standing.CONTINUING
     return Happening(
-        notice=_notice(row, names),
+        notice=_notice(row, names, titles),
         standing=standing if row["is_news"] else Standing.BACKLOG,
         articles=row["articles"],
         outlets=row["outlets"],
@@ -110,14 +114,14 @@ def _happening(row: Row, names: Mapping[str, str], *, muted: bool) -> Happening:
     )
 
 
-def _notice(row: Row, names: Mapping[str, str]) -> Notice:
+def _notice(row: Row, names: Mapping[str, str], titles: Mapping[str, str]) -> Notice:
     """What a digest says of an event; whether it ever alerted makes no difference."""
     first, rule = row["first"], row["rule_id"] or ""
     return Notice(
         alert_id=row["id"],
         event_id=row["id"],
         rule_id=rule,
-        rule_name=rule,
+        rule_name=titles.get(rule, rule),
         rule_version="",
         **{
             name: row[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
@@ -53,25 +54,68 @@ def mute(connection: duckdb.DuckDBPyConnection, what: Mute, until: datetime, now
 def _take_back(connection: duckdb.DuckDBPyConnection, what: Mute) -> int:
     """Of a rule, what no other rule led to."""
     answer = connection.execute(
-        """
+        f"""
         UPDATE store.delivery
         SET state = CASE WHEN sent_at IS NULL THEN 'skipped' ELSE 'sent' END,
             error = CASE WHEN sent_at IS NULL THEN 'it was muted before it went out' END,
             -- What was sent before, and was to be sent again, was told.
             held = CASE WHEN sent_at IS NULL THEN 'mute' END
-        WHERE state = 'pending' AND bundle_id IS NULL AND alert_id IN (
-            SELECT alert.id
-            FROM store.alert
-            LEFT JOIN store.event ON event.id = alert.event_id
-            WHERE CASE $kind
-                WHEN 'event' THEN coalesce(event.thread_id, event.id) = $key
-                ELSE list_distinct(coalesce(rules, [alert.rule_id])) = [$key]
-            END
-        )
-        """,
+        WHERE state = 'pending' AND bundle_id IS NULL AND alert_id IN ({_ALERTS})
+        """,  # noqa: S608 (our own words)
         {"kind": what[0], "key": what[1]},
     )
     return changed(answer)
+
+
+_ALERTS = """
+    SELECT alert.id
+    FROM store.alert
+    LEFT JOIN store.event ON event.id = alert.event_id
+    WHERE CASE $kind
+        WHEN 'event' THEN coalesce(event.thread_id, event.id) = $key
+        ELSE list_distinct(coalesce(rules, [alert.rule_id])) = [$key]
+    END
+"""
+"""The alerts that a mute is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What nobody was told because of a mute."""
+
+    alerts: tuple[str, ...]
+    """Ids of those that waited to go out and were not sent."""
+    events: tuple[str, ...]
+    """Ids of those with reports that made no alert."""
+
+
+def missed(connection: duckdb.DuckDBPyConnection, what: Mute) -> Missed:
+    """What a mute that is present silenced so far."""
+    values = {"kind": what[0], "key": what[1]}
+    alerts = connection.execute(
+        f"""
+        SELECT DISTINCT alert_id
+        FROM store.delivery
+        WHERE state = 'skipped' AND held = 'mute' AND alert_id IN ({_ALERTS})
+        ORDER BY alert_id
+        """,  # noqa: S608 (our own words)
+        values,
+    ).fetchall()
+    events = connection.execute(
+        """
+        SELECT DISTINCT event_id
+        FROM store.decision
+        JOIN store.event ON event.id = event_id
+        JOIN store.mute ON mute.kind = $kind AND mute.key = $key
+        WHERE outcome = 'muted' AND decided_at >= mute.created_at AND CASE $kind
+            WHEN 'event' THEN coalesce(event.thread_id, event.id) = $key
+            ELSE event_id IN (SELECT event_id FROM store.match WHERE rule_id = $key)
+        END
+        ORDER BY event_id
+        """,
+        values,
+    ).fetchall()
+    return Missed(tuple(row[0] for row in alerts), tuple(row[0] for row in events))
 
 
 def unmute(connection: duckdb.DuckDBPyConnection, what: Mute) -> bool:

@@ -7,7 +7,7 @@ reads the published copy, as everybody does.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -33,6 +33,7 @@ from flows.cli.look import reading
 if TYPE_CHECKING:
     from flows.configuration.settings import House
     from warehouse.database import Connection
+    from warehouse.mutes import Missed
 
 IdArgument = Annotated[str, typer.Argument(help="an id, or the beginning of one")]
 EitherArgument = Annotated[
@@ -65,7 +66,8 @@ def alerts_list(
     how: FormatOption = Format.TABLE,
     config: ConfigOption = None,
 ) -> int:
-    """List alerts, the newest first, with what became of them at each channel.
+    """List alerts, the newest first, of one moment the gravest first, with what became of them at
+    each channel and what keeps those that wait.
 
     Example: noroshi alerts list --format csv
     """
@@ -123,14 +125,29 @@ def _clock(moment: datetime, settings: House) -> str:
 _ALERTS = """
 SELECT alerts.created_at, alerts.id, alerts.kind, alerts.severity, alerts.category,
        alerts.direction, alerts.headline,
-       coalesce(string_agg(channel || ': ' || state, ', ' ORDER BY channel), 'no channel')
-           AS deliveries,
+       coalesce(
+           string_agg(
+               deliveries.channel || ': ' || state || CASE
+                   WHEN state NOT IN ('pending', 'failed') THEN ''
+                   WHEN failures > 0 THEN ' (channel failing)'
+                   WHEN held = 'quiet' THEN ' (quiet hours)'
+                   WHEN held = 'cap' THEN ' (cap)'
+                   WHEN attempts = 0 AND due_at > deliveries.created_at THEN ' (cool-down)'
+                   ELSE ''
+               END,
+               ', ' ORDER BY deliveries.channel
+           ),
+           'no channel'
+       ) AS deliveries,
        alerts.rules, alerts.event_id, alerts.thread_id, alerts.facts, alerts.acked_at, alerts.url,
        alerts.rule
 FROM alerts
 LEFT JOIN deliveries ON deliveries.alert_id = alerts.id
+LEFT JOIN channel_health ON channel_health.channel = deliveries.channel
 GROUP BY ALL
-ORDER BY alerts.created_at DESC, alerts.id
+ORDER BY alerts.created_at DESC,
+         list_position(['critical', 'high', 'medium', 'low'], min(alerts.severity)),
+         alerts.id
 """
 
 
@@ -267,16 +284,42 @@ def alerts_unmute(
 
     Example: noroshi alerts unmute 4d0c9fd1
     """
-    from warehouse.mutes import unmute
+    from warehouse.mutes import missed, unmute
 
     settings = house(config)
     if not _one_of(settings, event, rule):
         return 2
     with _changing(settings, "unmute") as connection:
         what = _muted(connection, event, rule)
+        silenced = missed(connection, what)
         was = unmute(connection, what)
     say(f"{what[0]} {what[1]} {'is' if was else 'was'} not muted{' any more' if was else ''}")
+    for line in _silenced(silenced):
+        say(line)
     return 0
+
+
+def _silenced(missed: Missed) -> Iterator[str]:
+    """What was not told meanwhile, and how to have it told."""
+    if missed.alerts:
+        yield (
+            f"{_counted(len(missed.alerts), 'alert')} not sent ({_some(missed.alerts)}); "
+            "`noroshi alerts resend ID` sends one"
+        )
+    if missed.events:
+        yield (
+            f"{_counted(len(missed.events), 'event')} with reports that made no alert "
+            f"({_some(missed.events)}); `noroshi alerts show ID` shows one, and its next report "
+            "tells what is new"
+        )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join([*(id[:SHORT_ID] for id in ids[:3]), *(["…"] if len(ids) > 3 else [])])
 
 
 def alerts_resend(

@@ -51,6 +51,7 @@ def run(
     from flows.cycle.report import record, rows
     from flows.progress import stages_on
     from flows.watch import watch
+    from warehouse import channels
     from warehouse.holdings import spoken
 
     settings = house(config)
@@ -72,7 +73,8 @@ def run(
         show(shown, ["", "count"], how)
     else:
         show([record(summary)], list(record(summary)), how)
-    for line in spoken(summary.held, settings.zone):
+    waits = channels.spoken(summary.ailing, settings.zone, datetime.now(UTC))
+    for line in [*spoken(summary.held, settings.zone), *waits]:
         say(line)
     if summary.waiting and not summary.polled:
         say("no source is due yet; `noroshi run --all` asks them all the same")

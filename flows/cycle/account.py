@@ -89,6 +89,7 @@ class Account:
         self.summary.deliveries += round.delivered
         self.summary.undelivered += round.undelivered
         self.summary.held = round.held
+        self.summary.ailing = round.ailing
         for line in round.problems:
             self.problem(line)
 

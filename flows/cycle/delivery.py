@@ -25,6 +25,7 @@ from flows.cycle.lines import Lines
 from flows.cycle.settling import Clock, Outcome, Settling
 from flows.progress import Silent, Stages
 from warehouse import channels, claiming, holdings, outbox
+from warehouse.channels import Ailing
 from warehouse.database import Connection, Warehouse
 from warehouse.holdings import Holding
 from warehouse.parcels import Parcel
@@ -45,6 +46,8 @@ class Round:
     """Channels that failed: they are left alone until the next cycle."""
     held: tuple[Holding, ...] = ()
     """What waits for a channel's cap or quiet hours, as of the last look."""
+    ailing: tuple[Ailing, ...] = ()
+    """The channels that fail, as of the last look."""
     outcomes: list[Outcome] = field(default_factory=list)
     """What is not written down yet."""
     writing: asyncio.Task[None] | None = None
@@ -162,6 +165,7 @@ class Round:
         for it works, and what is no alert has room there. How many messages were written."""
         now = self.clock()
         self.held = tuple(holdings.holdings(connection, now))
+        self.ailing = tuple(channels.ailing(connection))
         capped = [item for item in self.held if item.held is Held.CAP]
         return sum(self._post_capped(connection, item, now) for item in capped)
 

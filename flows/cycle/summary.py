@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from warehouse import runs
+from warehouse.channels import Ailing
 from warehouse.holdings import Holding
 
 
@@ -31,6 +32,8 @@ class Summary:
     undelivered: int = 0
     held: tuple[Holding, ...] = ()
     """What waits for a channel's cap or quiet hours."""
+    ailing: tuple[Ailing, ...] = ()
+    """The channels that fail, with what waits for each."""
     seconds: float = 0.0
     errors: list[str] = field(default_factory=list)
 

@@ -82,6 +82,20 @@ class TestPeriod:
         [happening] = _digest(news, begun).happenings
         assert (happening.standing, happening.articles) == (Standing.NEW, 2)
 
+    async def test_an_event_of_an_own_rule_bears_its_name(self, news: Newsroom, call: Run) -> None:
+        news.site.routes |= routes(GARDENS)
+        news.source("post")
+        word = GARDENS.title.split()[0]
+        rule = f'[[rule]]\nid = "mine"\nname = "My own rule"\nkeywords = ["{word}"]\n'
+        news.rules.append(rule)
+        begun = datetime.now(UTC)
+        await watch(news.house())
+        [happening] = _digest(news, begun).happenings
+        assert happening.notice.rule_name == "My own rule"
+        digest = compose(news.house(), datetime.now(UTC))
+        text = preview(digest, "en", "UTC").text
+        assert "My own rule" in text
+
     async def test_backlog_is_told_as_such(self, news: Newsroom) -> None:
         news.site.routes |= routes(WARNING_EN)
         news.source("post")
@@ -239,7 +253,7 @@ def _change_mutes(news: Newsroom, what: tuple[str, str], until: datetime | None)
 
 def _digest(news: Newsroom, since: datetime) -> Digest:
     with Warehouse(news.house().data_folder).writing("look") as connection:
-        return digest_between(connection, since, datetime.now(UTC))
+        return digest_between(connection, since, datetime.now(UTC), rules={"mine": "My own rule"})
 
 
 def _utc(text: str) -> datetime:

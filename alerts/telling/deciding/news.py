@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alerts.reading.coding import Severity
+from alerts.reading.coding import Direction, Severity
 from alerts.reading.event import Event
+from alerts.reading.grave import LEVELS
 from alerts.reading.rule import Development, Rule
 from alerts.telling.notice import NewFact
 
@@ -105,7 +106,18 @@ def _level(event: Event, story: Sequence[Told]) -> NewFact | None:
     known = next((told.level for told in reversed(story) if told.level), None)
     if event.level is None or known is None or event.level == known:
         return None
+    if event.direction == Direction.EASING and _above(event.level, known):
+        return None  # the level that is lifted: readers missed that it was raised
     return NewFact(Development.LEVEL, known, event.level)
+
+
+def _above(level: str, known: str) -> bool:
+    """Whether it is the higher of two levels of one scale."""
+    scales = [
+        [name for name in LEVELS if name.startswith("level-") is is_] for is_ in (True, False)
+    ]
+    scale = next((scale for scale in scales if level in scale and known in scale), [])
+    return bool(scale) and scale.index(level) > scale.index(known)
 
 
 def _further(event: Event, story: Sequence[Told]) -> list[NewFact]:

@@ -132,11 +132,52 @@ def test_a_muted_event_joins_silently_and_its_sequel_too(told: Newsroom, call: R
     assert len(listed(call)) == 1
     joined = call("sql", "SELECT news FROM events WHERE news > 0 ORDER BY ALL", "--format", "csv")
     assert joined.out.split() == ["news", "1", "2"]
-    assert call("alerts", "unmute", str(alert["id"])[:8]).status == 0
+    unmuted = call("alerts", "unmute", str(alert["id"])[:8])
+    assert unmuted.status == 0
+    assert "2 events with reports that made no alert (" in unmuted.err
+    assert "not sent" not in unmuted.err
     again = replace(LIFTED, path="/en/4", title=f"{LIFTED.title}, ministry says")
     told.site.routes |= routes(again, LIFTED, WARNING_JA, WARNING_EN)
     run(told)
     assert [row["kind"] for row in listed(call)] == ["update", "first"], "told with the next report"
+
+
+def test_what_a_mute_took_back_is_told_when_it_ends(news: Newsroom, call: Run) -> None:
+    news.site.routes |= routes(WARNING_EN)
+    news.source("one")
+    news.desk("bad", 404)
+    run(news)
+    (alert,) = listed(call)
+    call("alerts", "resend", "--dead")
+    call("alerts", "mute", str(alert["id"]))
+    said = call("alerts", "unmute", str(alert["id"])).err
+    assert f"1 alert not sent ({str(alert['id'])[:8]}); `noroshi alerts resend ID`" in said
+    assert "not sent" in call("alerts", "unmute", str(alert["id"])).err, "until it is sent"
+    assert call("alerts", "resend", str(alert["id"])).status == 0
+    assert "not sent" not in call("alerts", "unmute", str(alert["id"])).err
+
+
+def test_a_channel_that_fails_is_named_by_run_and_list(news: Newsroom, call: Run) -> None:
+    news.site.routes |= routes(WARNING_EN)
+    news.source("one")
+    news.desk("bad", 503)
+    run(news)
+    run(news)
+    assert listed(call)[0]["deliveries"] == "bad: failed (channel failing)"
+    said = call("run").err
+    assert "bad: 1 message waits until 20" in said
+    assert "503" in said
+
+
+def test_of_one_moment_the_gravest_comes_first(told: Newsroom, call: Run) -> None:
+    with told.house().warehouse.writing("test") as connection:
+        connection.execute(
+            "INSERT INTO store.alert (id, event_id, severity, notice, created_at) "
+            "SELECT severity, severity, severity, '{}', now() "
+            "FROM (SELECT unnest(['low', 'critical', 'medium', 'high']) AS severity)"
+        )
+    told.house().warehouse.publish()
+    assert [row["severity"] for row in listed(call)][:4] == ["critical", "high", "medium", "low"]
 
 
 def test_muting_a_rule_silences_no_other(news: Newsroom, call: Run) -> None:

@@ -154,6 +154,27 @@ class TestDoctor:
         assert seen["held back"][0] is State.NOTE
         assert seen["held back"][1].startswith("desk: 1 alert held until ")
 
+    def test_a_channel_that_fails_is_named_with_why_and_when_it_is_tried(
+        self, call: Run, settled: House
+    ) -> None:
+        file = settled.data_folder.parent / "noroshi.toml"
+        desk = '[[channel]]\nname = "desk"\nurl = "json://127.0.0.1:1/"\n'
+        file.write_text(f"{file.read_text()}{desk}")
+        later = NOW + timedelta(minutes=9)
+        state = {"failing_since": NOW, "retry_at": later, "error": "it is 503"}
+        warehouse = Warehouse(settled.data_folder)
+        with warehouse.writing("test") as connection:
+            both = [{"channel": name, "failures": 2, **state} for name in ("desk", "former")]
+            insert(connection, "store.channel_state", both)
+        warehouse.publish()
+        state_, what = findings(load(file))["channel desk"]
+        assert state_ is State.PROBLEM
+        assert f"fails since {NOW.astimezone(load(file).zone):%Y-%m-%d %H:%M}" in what
+        assert "it is 503" in what
+        assert f"next try: {later.astimezone(load(file).zone):%Y-%m-%d %H:%M}" in what
+        assert "channel former" not in findings(load(file)), "it is no longer in the settings"
+        assert call("doctor").status == 1
+
     def test_a_clock_that_was_set_back(self, call: Run, settled: House) -> None:
         state, what = findings(settled, NOW - timedelta(days=2))["clock"]
         assert state is State.PROBLEM

@@ -52,6 +52,12 @@ NEWS = [
     ("official", EVENT, True, [("official", None, "official")]),
     ("level", replace(SEQUEL, level="red"), False, [("level", "amber", "red")]),
     ("lifted", replace(SEQUEL, direction="easing"), False, [("direction", "escalation", "easing")]),
+    (
+        "lifted from a level that was not told",
+        replace(SEQUEL, direction="easing", level="red"),
+        False,
+        [("direction", "escalation", "easing")],
+    ),
     ("party", replace(SEQUEL, actor="CN", level=None), False, [("party", None, "CN")]),
     (
         "level and graver",
