@@ -70,7 +70,7 @@ _ORPHANS = (
     "store.coded_event WHERE article_id NOT IN (SELECT id FROM store.article)",
     "store.match WHERE article_id NOT IN (SELECT id FROM store.article)",
     "store.event_article WHERE article_id NOT IN (SELECT id FROM store.article)",
-    "store.silence WHERE kind = 'cycle' AND key != 'cycle' "
+    "store.silence WHERE kind IN ('cycle', 'disk') AND key != kind "
     "AND key NOT IN (SELECT machine FROM store.run WHERE machine IS NOT NULL)",
 )
 """Rows whose article is not there, or whose machine has gone for good: nothing reads them any

@@ -59,6 +59,16 @@ def test_what_is_past_its_time_goes(
         assert connection.execute("SELECT count(*) FROM store.uncoded").fetchone() == (1,)
 
 
+def test_of_a_machine_that_has_gone_for_good_nothing_is_told_again(warehouse: Warehouse) -> None:
+    told = [("cycle", "cycle"), ("cycle", "gone"), ("cycle", "there"), ("disk", "gone")]
+    with warehouse.writing("test") as connection:
+        insert(connection, "store.run", [{"id": "r", "machine": "there", "started_at": NOW}])
+        insert(connection, "store.silence", [{"kind": kind, "key": key} for kind, key in told])
+        assert clear(connection, NOW, Retention()).orphans == 2
+        left = connection.execute("SELECT kind, key FROM store.silence ORDER BY ALL").fetchall()
+    assert left == [("cycle", "cycle"), ("cycle", "there")]
+
+
 @pytest.mark.one_file
 def test_a_file_shrinks_and_holds_the_same(warehouse: Warehouse) -> None:
     with warehouse.writing("test") as connection:
