@@ -183,7 +183,8 @@ def begun(house: House) -> House:
     from flows.errors import SettingsError
 
     named = {"data_folder", "warehouse"} & house.settings.model_fields_set
-    if house.file is None and not named and not house.warehouse.ready:
+    kept = house.warehouse.ready or house.warehouse.live.exists()
+    if house.file is None and not named and not kept:
         raise SettingsError([NOT_BEGUN])
     return house
 

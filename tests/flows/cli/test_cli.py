@@ -19,6 +19,7 @@ from typer.main import get_command
 from flows.cli import app
 from tests.flows.conftest import Ran, Run
 from tests.flows.newsroom import SETTINGS
+from warehouse.database import Warehouse
 
 PROGRAM = Path(sys.executable).with_name("noroshi")
 
@@ -117,6 +118,14 @@ def test_a_variable_that_names_the_data_folder_is_a_beginning(
     call: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NOROSHI_DATA_FOLDER", str(tmp_path / "kept"))
+    assert call("sql", "FROM articles LIMIT 1").status == 0
+
+
+def test_a_live_file_whose_published_copy_was_deleted_is_a_beginning(
+    call: Run, tmp_path: Path
+) -> None:
+    with Warehouse(tmp_path / "data").writing("begin"):
+        pass
     assert call("sql", "FROM articles LIMIT 1").status == 0
 
 
