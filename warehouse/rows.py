@@ -98,7 +98,7 @@ def _typed(connection: duckdb.DuckDBPyConnection, table: str, batch: list[Row]) 
 
 def _table(batch: list[Row], types: Mapping[str, pa.DataType]) -> pa.Table:
     """A column at a time, which takes half as long as `pa.Table.from_pylist`."""
-    return pa.table({n: pa.array([row[n] for row in batch], types[n]) for n in batch[0]})
+    return pa.table({n: pa.array([row.get(n) for row in batch], types[n]) for n in batch[0]})
 
 
 def _encodable(row: Row) -> dict[str, object]:
