@@ -38,6 +38,7 @@ def library(folder: Path, count: int) -> Warehouse:
     warehouse = Warehouse(folder)
     if warehouse.published.exists():
         return warehouse
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as parts:
         write = partial(_write, folder=Path(parts), count=count)
         with ProcessPoolExecutor(os.cpu_count()) as pool:
@@ -53,7 +54,9 @@ def library(folder: Path, count: int) -> Warehouse:
 def _write(first: int, *, folder: Path, count: int) -> Path:
     part = folder / f"{first}.parquet"
     found = drafts(min(PART, count - first), first=first, of=count)
-    pq.write_table(pa.Table.from_pylist(list(rows(found))), part, compression="lz4")
+    made = list(rows(found))
+    keys = pa.array([row.pop("key") for row in made], pa.uint64())
+    pq.write_table(pa.Table.from_pylist(made).append_column("key", keys), part, compression="lz4")
     return part
 
 
