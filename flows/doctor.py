@@ -12,7 +12,7 @@ from pathlib import Path
 from flows.configuration.settings import House
 from warehouse import channels, spool
 from warehouse.channels import Ailing
-from warehouse.database import Warehouse
+from warehouse.database import Kind, Warehouse
 from warehouse.disk import free
 from warehouse.errors import WarehouseError
 from warehouse.holdings import holdings, spoken
@@ -50,7 +50,7 @@ def examine(house: House, now: datetime) -> list[Finding]:
         _folder(warehouse.folder),
         _disk(warehouse),
         *_locks(warehouse),
-        *([] if warehouse.shared else [_live(warehouse)]),
+        *(_own(warehouse, file) for file in warehouse.kind.own_files),
         _spool(warehouse),
         *_readable(warehouse, house, now),
     ]
@@ -65,7 +65,7 @@ def _folder(folder: Path) -> Finding:
 
 
 def _disk(warehouse: Warehouse) -> Finding:
-    room, needed = free(warehouse.folder), 2 * _size(warehouse.live)
+    room, needed = free(warehouse.folder), 2 * sum(map(_size, warehouse.kind.own_files))
     if room < needed:
         return _problem(
             "disk", f"{_mib(room)} free, and publishing wants up to {_mib(needed)}; make room"
@@ -81,13 +81,14 @@ def _locks(warehouse: Warehouse) -> Iterator[Finding]:
         yield _problem("writer lock", str(error))
 
 
-def _live(warehouse: Warehouse) -> Finding:
-    if not warehouse.live.exists():
+def _own(warehouse: Warehouse, file: Path) -> Finding:
+    """A file that only the pipeline opens."""
+    if not file.exists():
         what = "is not there yet"
-        if warehouse.published.exists():
-            what = "is gone; the next cycle begins with the published copy"
-        return _note("live file", f"{warehouse.live} {what}")
-    what = f"{_mib(_size(warehouse.live))}"
+        if warehouse.ready:
+            what = f"is gone; the next cycle begins with the {warehouse.kind.called}"
+        return _note("live file", f"{file} {what}")
+    what = f"{_mib(_size(file))}"
     if warehouse.unpublished:
         return _note("live file", f"{what}; the next cycle publishes what is new in it")
     return _ok("live file", what)
@@ -102,11 +103,11 @@ def _spool(warehouse: Warehouse) -> Finding:
 
 
 def _readable(warehouse: Warehouse, house: House, now: datetime) -> Iterator[Finding]:
-    """What readers see: the published copy, or the lake."""
-    of, remedy = _what_readers_open(warehouse)
+    """What readers see."""
+    of = warehouse.kind.called
     try:
         if not warehouse.ready:
-            yield _note(of, f"is not there; {remedy}")
+            yield _note(of, f"is not there; {warehouse.kind.made_by}")
             return
         with warehouse.reading() as connection:
             signs = vitals(connection)
@@ -115,21 +116,15 @@ def _readable(warehouse: Warehouse, house: House, now: datetime) -> Iterator[Fin
     except WarehouseError as error:
         yield _problem(of, str(error))
         return
-    yield _ok(of, _opened(warehouse))
+    yield _ok(of, _opened(warehouse.kind))
     yield from _told(signs, kept_back, ailing, house, now)
 
 
-def _what_readers_open(warehouse: Warehouse) -> tuple[str, str]:
-    """What it is called, and what makes it."""
-    if warehouse.shared:
-        return "lake", "the first cycle makes it"
-    return "published copy", "`noroshi maintain` makes it anew"
-
-
-def _opened(warehouse: Warehouse) -> str:
-    if warehouse.shared:
-        return str(warehouse.place)
-    return f"{_mib(_size(warehouse.published))}, {_long(warehouse.age_seconds)} old"
+def _opened(kind: Kind) -> str:
+    """Where it is, how large and how old, as far as it has a size and an age."""
+    size, age = kind.size_bytes, kind.age_seconds
+    told = [str(kind), *([_mib(size)] if size else []), *([f"{_long(age)} old"] if age else [])]
+    return ", ".join(told)
 
 
 def _told(

@@ -37,8 +37,8 @@ def _maintain(house: House, now: datetime) -> str:
         log.info("folded texts anew that an older noroshi folded")
     while _catch_up(warehouse):
         log.info("linked the texts of articles that an older noroshi stored")
-    saved = upkeep.compact(warehouse)
-    whole = upkeep.check(warehouse) if kept.check else None
+    saved = warehouse.upkeep.compact()
+    whole = warehouse.upkeep.check() if kept.check else None
     warehouse.publish()
     for file in old:
         file.unlink(missing_ok=True)

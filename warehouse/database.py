@@ -13,8 +13,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from warehouse.inspect import Contents
 from warehouse.lake import Lake
+from warehouse.lake_upkeep import LakeUpkeep
 from warehouse.live import PUBLISHED, LiveFile, read
+from warehouse.live_upkeep import LiveUpkeep
 from warehouse.place import Place
 from warehouse.session import Connection, Result, queries, query, quoted
 
@@ -22,7 +25,27 @@ __all__ = ["PUBLISHED", "Connection", "Result", "Warehouse", "queries", "query",
 
 
 class Kind(Protocol):
-    """How a warehouse is kept. See `Warehouse` for what each promises."""
+    """How a warehouse is kept, written and read: `str()` says where. See `Warehouse` too."""
+
+    @property
+    def called(self) -> str:
+        """What readers open."""
+
+    @property
+    def made_by(self) -> str:
+        """What makes it where it is missing."""
+
+    @property
+    def openable(self) -> Path | None:
+        """What any DuckDB program opens; None where only noroshi knows how."""
+
+    @property
+    def own_files(self) -> tuple[Path, ...]:
+        """What only the pipeline on this machine opens."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Of what readers open; 0 where nobody can tell."""
 
     @property
     def ready(self) -> bool: ...
@@ -45,6 +68,24 @@ class Kind(Protocol):
     def reading(self, *, timezone: str, as_of: datetime | None) -> Connection: ...
 
 
+class Upkeep(Protocol):
+    """What is done to the whole of a warehouse. All of it raises WarehouseError."""
+
+    def check(self) -> Contents:
+        """Read every row, while writers go on."""
+
+    def compact(self) -> int | None:
+        """Give back room that is free; how many bytes that saved, or None where all stays as it is
+        because others wrote meanwhile. Writers go on."""
+
+    def copy(self, draft: Path) -> None:
+        """Write all that is kept into one file, as of one moment. Writers go on."""
+
+    def put(self, source: Path, draft: Path, now: datetime) -> Path | None:
+        """Put what a whole file holds in the place of what is kept, by way of a draft, and bring
+        the schema up to date; where the former rows went, if that is a file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Warehouse:
     """The warehouse in one data folder. Holds no connection between calls."""
@@ -57,6 +98,11 @@ class Warehouse:
     def kind(self) -> Kind:
         """How it is kept."""
         return Lake(self.place) if self.place else self.file
+
+    @property
+    def upkeep(self) -> Upkeep:
+        """What is done to the whole of it."""
+        return LakeUpkeep(Lake(self.place)) if self.place else LiveUpkeep(self.file)
 
     @property
     def file(self) -> LiveFile:

@@ -13,7 +13,7 @@ from importlib.resources import files
 
 import duckdb
 
-from warehouse.errors import WarehouseBusy, WarehouseError, WarehouseUnusable
+from warehouse.errors import NoPast, WarehouseBusy, WarehouseError, WarehouseUnusable
 from warehouse.place import Place
 from warehouse.session import FAILED, Connection, first_line, quoted
 
@@ -92,7 +92,7 @@ def attach(connection: Connection, place: Place, *options: str) -> None:
 
 @contextlib.contextmanager
 def attach_errors(place: Place, as_of: datetime | None = None) -> Iterator[None]:
-    """What keeps a lake from being attached. Raises WarehouseUnusable, LakeMissing."""
+    """What keeps a lake from being attached. Raises WarehouseUnusable, LakeMissing, NoPast."""
     try:
         yield
     except duckdb.Error as error:
@@ -107,7 +107,7 @@ def _not_attached(place: Place, said: str, as_of: datetime | None) -> WarehouseE
         return WarehouseUnusable(place, what, "set [lake] data to what the lake was made with")
     if as_of is not None and "snapshot" in said.lower():
         what = f"it holds nothing as of {as_of:%Y-%m-%d %H:%M:%S %Z}"
-        return WarehouseUnusable(place, what, "ask for a later moment, of the last [lake] days")
+        return NoPast(place, what, "ask for a later moment, of the last [lake] past_days")
     return _unusable(place, said)
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import Connection
 from warehouse.errors import WarehouseBusy, WarehouseTooNew, WarehouseUnusable
 from warehouse.migrate import applied, migrations
+from warehouse.session import Connection
 
 MEMORY = "512MB"
 """What DuckDB may hold at a time while it reads all of a file."""

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import ClassVar
 
 from warehouse.ducklake import LakeMissing, attach, attach_errors, lake_errors, opened
 from warehouse.migrate import migrate, migrations
@@ -27,6 +28,21 @@ class Lake:
     """The lake in one place."""
 
     place: Place
+
+    called: ClassVar = "lake"
+    made_by: ClassVar = "the first cycle makes it"
+    openable: ClassVar = None
+    own_files: ClassVar = ()
+
+    def __str__(self) -> str:
+        return str(self.place)
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the Parquet files in a folder; 0 where a store holds them."""
+        folder = self.place.local
+        files = folder.rglob("*.parquet") if folder else ()
+        return sum(file.stat().st_size for file in files)
 
     @property
     def ready(self) -> bool:
@@ -71,7 +87,7 @@ class Lake:
         """A read-only connection, in which each statement sees the newest, and all statements of
         one transaction the same; with `as_of`, all see what stood then.
 
-        Raises WarehouseUnusable; LakeMissing where nobody has made the lake.
+        Raises WarehouseUnusable; LakeMissing where nobody has made the lake; NoPast.
         """
         past = [f"SNAPSHOT_TIME '{as_of.astimezone(UTC).isoformat()}'"] if as_of else []
         connection = opened(self.place)

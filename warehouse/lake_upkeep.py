@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
 from warehouse.disk import clone, os_errors
-from warehouse.inspect import Contents, contents, inspect, tables
+from warehouse.inspect import Contents, contents, tables
 from warehouse.lake import Lake
 from warehouse.migrate import migrate
 from warehouse.session import quoted, transaction
@@ -17,17 +19,59 @@ ORPHAN_DAYS = 1
 """A file that no snapshot knows is what a killed process left, once it is that old."""
 
 
-def compact(lake: Lake) -> int:
-    """Rows that the catalogue held become files, small files large ones, and what is past
-    `past_days` goes; how many bytes that saved (0 where a store holds the files).
+@dataclass(frozen=True, slots=True)
+class LakeUpkeep:
+    """See `Upkeep` for what each promises."""
 
-    Each step is a turn of its own, so that writers get theirs in between. Raises WarehouseError.
-    """
-    before = _size(lake)
-    for step in _steps(lake.place.past_days):
-        with turn_for(lake.place, "compact"), lake.attached() as connection:
-            connection.execute(step)
-    return before - _size(lake)
+    lake: Lake
+
+    def check(self) -> Contents:
+        """Read every row of the newest snapshot."""
+        with self.lake.reading() as connection, self.lake.failing(), transaction(connection):
+            return contents(connection)
+
+    def compact(self) -> int:
+        """Rows that the catalogue held become files, small files large ones, and what is past
+        `past_days` goes; how many bytes that saved (0 where a store holds the files).
+
+        Each step is a turn of its own, so that writers get theirs in between.
+        """
+        before = self.lake.size_bytes
+        for step in _steps(self.lake.place.past_days):
+            with turn_for(self.lake.place, "compact"), self.lake.attached() as connection:
+                connection.execute(step)
+        return before - self.lake.size_bytes
+
+    def copy(self, draft: Path) -> None:
+        """Write all that the lake holds into one file, as of one moment."""
+        with self.lake.writing("bring the schema up to date"):
+            pass
+        with os_errors(draft):
+            draft.unlink(missing_ok=True)
+        with duckdb.connect(str(draft)) as made:
+            migrate(made)
+            made.execute("DELETE FROM store.schema_migration")
+        with self.lake.reading() as connection, self.lake.failing():
+            connection.execute(f"ATTACH '{quoted(draft)}' AS copied")
+            with transaction(connection):
+                for table in tables(connection):
+                    rows = f"FROM noroshi.store.{table}"
+                    connection.execute(f"INSERT INTO copied.store.{table} BY NAME {rows}")
+            connection.execute("DETACH copied")
+
+    def put(self, source: Path, draft: Path, now: datetime) -> None:
+        """Replace all rows in one transaction. The former ones can be asked for as of a moment
+        before, for `past_days`."""
+        with os_errors(draft):
+            clone(source, draft)
+        with duckdb.connect(str(draft)) as older:
+            migrate(older)
+        with self.lake.writing("restore") as connection:
+            connection.execute(f"ATTACH '{quoted(draft)}' AS kept (READ_ONLY)")
+            for table in tables(connection):
+                connection.execute(f"DELETE FROM store.{table}")  # noqa: S608 (our names)
+                rows = f"FROM kept.store.{table}"
+                connection.execute(f"INSERT INTO store.{table} BY NAME {rows}")
 
 
 def _steps(past_days: int) -> list[str]:
@@ -41,55 +85,3 @@ def _steps(past_days: int) -> list[str]:
         "CALL ducklake_delete_orphaned_files('noroshi', "
         f"older_than => now() - INTERVAL {ORPHAN_DAYS} DAY)",
     ]
-
-
-def _size(lake: Lake) -> int:
-    folder = lake.place.local
-    files = folder.rglob("*.parquet") if folder else ()
-    return sum(file.stat().st_size for file in files)
-
-
-def check(lake: Lake) -> Contents:
-    """Read every row of the newest snapshot. Raises WarehouseError."""
-    with lake.reading() as connection, lake.failing(), transaction(connection):
-        return contents(connection)
-
-
-def copy(lake: Lake, draft: Path) -> None:
-    """Write all that the lake holds into one file, as of one moment. Raises WarehouseError."""
-    with lake.writing("bring the schema up to date"):
-        pass
-    with os_errors(draft):
-        draft.unlink(missing_ok=True)
-    with duckdb.connect(str(draft)) as made:
-        migrate(made)
-        made.execute("DELETE FROM store.schema_migration")
-    with lake.reading() as connection, lake.failing():
-        connection.execute(f"ATTACH '{quoted(draft)}' AS copied")
-        with transaction(connection):
-            for table in tables(connection):
-                rows = f"FROM noroshi.store.{table}"
-                connection.execute(f"INSERT INTO copied.store.{table} BY NAME {rows}")
-        connection.execute("DETACH copied")
-
-
-def restore(lake: Lake, source: Path, draft: Path) -> Contents:
-    """Put what a file holds in the place of what the lake holds, in one transaction.
-
-    The former rows can be asked for as of a moment before, for `past_days`. Raises WarehouseError.
-    """
-    found = inspect(source)
-    with os_errors(draft):
-        clone(source, draft)
-    try:
-        with duckdb.connect(str(draft)) as older:
-            migrate(older)
-        with lake.writing("restore") as connection:
-            connection.execute(f"ATTACH '{quoted(draft)}' AS kept (READ_ONLY)")
-            for table in tables(connection):
-                connection.execute(f"DELETE FROM store.{table}")  # noqa: S608 (our names)
-                rows = f"FROM kept.store.{table}"
-                connection.execute(f"INSERT INTO store.{table} BY NAME {rows}")
-    finally:
-        draft.unlink(missing_ok=True)
-    return found

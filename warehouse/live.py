@@ -15,11 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
 
 from warehouse.disk import clone, os_errors, sync
-from warehouse.errors import WarehouseBusy, WarehouseUnusable
+from warehouse.errors import NoPast, WarehouseBusy
 from warehouse.lock import hold, holder
 from warehouse.migrate import migrate
 from warehouse.session import (
@@ -48,6 +49,12 @@ class LiveFile:
 
     folder: Path
 
+    called: ClassVar = "published copy"
+    made_by: ClassVar = "`noroshi maintain` makes it anew"
+
+    def __str__(self) -> str:
+        return str(self.published)
+
     @property
     def published(self) -> Path:
         """The copy that people open; replaced, never written."""
@@ -62,6 +69,21 @@ class LiveFile:
     def live(self) -> Path:
         """The file that only the pipeline opens."""
         return self.pipeline_folder / "warehouse.duckdb"
+
+    @property
+    def openable(self) -> Path:
+        """The copy: any DuckDB program opens it."""
+        return self.published
+
+    @property
+    def own_files(self) -> tuple[Path, ...]:
+        """The live file."""
+        return (self.live,)
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the copy."""
+        return self.published.stat().st_size
 
     @property
     def ready(self) -> bool:
@@ -143,14 +165,14 @@ class LiveFile:
             self._mark.unlink(missing_ok=True)
 
     def reading(self, *, timezone: str = "UTC", as_of: datetime | None = None) -> Connection:
-        """A read-only connection to the published copy, which knows no past. Raises as `read`
-        does."""
+        """A read-only connection to the published copy. Raises as `read` does, and NoPast where
+        a moment is named."""
         if as_of is not None:
             what = "a warehouse in one file shows what is published and keeps no past"
             remedy = (
                 "open a backup of that time, or keep the warehouse in a lake (warehouse/README.md)"
             )
-            raise WarehouseUnusable(self.published, what, remedy)
+            raise NoPast(self.published, what, remedy)
         return read(self.published, timezone=timezone)
 
 

@@ -77,11 +77,11 @@ def _explained(error: Exception) -> int:
     from alerts.errors import AlertError, RuleError
     from extractors.errors import AddressRefused, ExtractorError
     from flows.errors import FlowError, SettingsError
-    from warehouse.errors import QueryError, SeedError, UnknownId, WarehouseError
+    from warehouse.errors import NoPast, QueryError, SeedError, UnknownId, WarehouseError
 
     if not isinstance(error, AlertError | ExtractorError | FlowError | WarehouseError):
         raise error
     for line in str(error).splitlines():
         say_error(line)
-    wrongly_asked = SettingsError | RuleError | QueryError | SeedError | UnknownId | AddressRefused
-    return 2 if isinstance(error, wrongly_asked) else 1
+    asked = SettingsError | RuleError | QueryError | SeedError | UnknownId | NoPast | AddressRefused
+    return 2 if isinstance(error, asked) else 1

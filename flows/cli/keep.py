@@ -48,11 +48,10 @@ def shell(
     """
     settings = house(config)
     reading(settings).close()
-    # Other programs do not know how to open a lake.
-    plain, file = plain or settings.warehouse.shared, str(settings.warehouse.published)
+    file = None if plain else settings.warehouse.kind.openable
     for program, option in (("duckdb", "-readonly"), ("harlequin", "--read-only")):
-        if not plain and (found := shutil.which(program)):
-            os.execv(found, [program, option, file])  # noqa: S606 (a program of the user's PATH)
+        if file and (found := shutil.which(program)):
+            os.execv(found, [program, option, str(file)])  # noqa: S606 (a program of the user's PATH)
     return _prompt(config)
 
 

@@ -103,7 +103,7 @@ def reading(settings: House, as_of: str | None = None) -> Connection:
     """The published warehouse, or as it stood at a moment that an option names; a new one with the
     seed records where there is none yet.
 
-    Raises SettingsError in a folder where nothing was begun.
+    Raises SettingsError in a folder where nothing was begun, and WarehouseError.
     """
     from flows.prepare import prepare
 
@@ -111,12 +111,7 @@ def reading(settings: House, as_of: str | None = None) -> Connection:
     if not warehouse.ready:
         prepare(warehouse)
     then = _moment(as_of, settings.zone) if as_of else None
-    if then and not warehouse.shared:
-        raise typer.BadParameter(_NO_PAST)
     return warehouse.reading(timezone=settings.settings.timezone, as_of=then)
-
-
-_NO_PAST = "--as-of: a warehouse in one file keeps no past; ask a lake, or restore a backup"
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:

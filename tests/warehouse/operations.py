@@ -260,7 +260,7 @@ def expect(name: str, place: Place, before: Contents, done: list[int]) -> None:
         found = held(place.warehouse.published)
         assert kept <= found <= before, "the former copy, the new one or the backup"
     _expect_live(name, live(place), before, kept, done)
-    assert upkeep.check(place.warehouse).rows["article"] > 0
+    assert place.warehouse.upkeep.check().rows["article"] > 0
     for _ in OPERATIONS[name](place):
         pass
     _expect_made(name, place, before, kept)
@@ -285,7 +285,7 @@ def expect_lake(name: str, place: Place, before: Contents, done: list[int]) -> N
                 f"SELECT count(*), count(DISTINCT id) FROM store.{table}"  # noqa: S608 (our words)
             ).fetchall()[0]
             assert rows == apart == len([one for one in found if one[0] == table]), table
-    assert upkeep.check(place.warehouse).rows["article"] > 0
+    assert place.warehouse.upkeep.check().rows["article"] > 0
 
 
 def _expect_live(

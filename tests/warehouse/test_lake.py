@@ -20,11 +20,11 @@ from extractors.source import Source
 from tests.postgres import PASSWORD, Postgres
 from tests.warehouse.conftest import NOW
 from tests.warehouse.samples import a_notice, an_article
-from warehouse import articles, backup, channels, claiming, outbox, sources, upkeep
+from warehouse import articles, backup, channels, claiming, outbox, sources
 from warehouse import runs as runs_room
 from warehouse.database import Connection, Warehouse, query
 from warehouse.ducklake import LakeMissing
-from warehouse.errors import WarehouseBusy, WarehouseUnusable
+from warehouse.errors import NoPast, WarehouseBusy, WarehouseUnusable
 from warehouse.migrate import migrations
 from warehouse.outbox import Announcement
 from warehouse.place import place
@@ -95,12 +95,12 @@ def test_the_past_can_be_asked_for(lake: Warehouse) -> None:
     assert runs(lake, before) == []
     assert runs(lake, between) == ["one"]
     assert runs(lake) == ["one", "two"]
-    with pytest.raises(WarehouseUnusable, match="nothing as of"):
+    with pytest.raises(NoPast, match="nothing as of"):
         runs(lake, before - timedelta(days=400))
 
 
 def test_a_file_has_no_past(tmp_path: Path) -> None:
-    with pytest.raises(WarehouseUnusable, match="keeps no past"):
+    with pytest.raises(NoPast, match="keeps no past"):
         Warehouse(tmp_path).reading(as_of=NOW)
 
 
@@ -288,7 +288,7 @@ def test_a_backup_of_a_lake_is_a_file_and_comes_back(lake: Warehouse, tmp_path: 
     with lake.reading() as connection:
         assert query(connection, "SELECT id, title, first_seen_at FROM articles") == kept
     assert (runs(lake), runs(lake, before)) == ([], ["later"])
-    assert upkeep.check(lake) == contents
+    assert lake.upkeep.check() == contents
 
 
 def test_upkeep_makes_few_files_of_many_and_keeps_the_rows(lake: Warehouse) -> None:
@@ -298,10 +298,10 @@ def test_upkeep_makes_few_files_of_many_and_keeps_the_rows(lake: Warehouse) -> N
             made = [an_article(f"https://example.org/{batch}/{n}") for n in range(20)]
             articles.store(connection, made, NOW)
     data = Path(lake.place.data)
-    before = upkeep.check(lake)
+    before = lake.upkeep.check()
     many = len(list(data.glob("store/article/*.parquet")))
-    upkeep.compact(lake)
-    assert upkeep.check(lake) == before
+    lake.upkeep.compact()
+    assert lake.upkeep.check() == before
     with lake.reading() as connection:
         listed = query(
             connection, "FROM ducklake_list_files('noroshi', 'article', schema => 'store')"

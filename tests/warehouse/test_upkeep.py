@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.warehouse.samples import an_article
-from warehouse import articles, upkeep
+from warehouse import articles, live_upkeep
 from warehouse.database import Connection, Warehouse
 from warehouse.errors import WarehouseUnusable
 from warehouse.inspect import Contents, inspect
 from warehouse.live import log_of
 from warehouse.retention import Retention
 from warehouse.rows import insert
-from warehouse.upkeep import Cleared, check, clear, compact, sweep
+from warehouse.upkeep import Cleared, clear, sweep
 
 NOW = datetime(2025, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -82,12 +82,12 @@ def test_a_file_shrinks_and_holds_the_same(warehouse: Warehouse) -> None:
         connection.execute("DELETE FROM store.fetch WHERE url > '1'")
     with warehouse.writing("test"):
         pass
-    before = check(warehouse)
-    saved = compact(warehouse)
+    before = warehouse.upkeep.check()
+    saved = warehouse.upkeep.compact()
     assert saved
     assert saved > 1_000_000
-    assert check(warehouse) == before
-    assert compact(warehouse) == 0, "nothing is free now"
+    assert warehouse.upkeep.check() == before
+    assert warehouse.upkeep.compact() == 0, "nothing is free now"
     with warehouse.writing("test") as connection:
         assert explained(connection) == comments
 
@@ -124,18 +124,18 @@ def test_writers_go_on_while_the_file_is_read(
         write(warehouse, "meanwhile")
         return inspect(file)
 
-    monkeypatch.setattr(upkeep, "inspect", slow)
-    assert check(warehouse).rows["run"] == 0, "as it was when it was copied"
+    monkeypatch.setattr(live_upkeep, "inspect", slow)
+    assert warehouse.upkeep.check().rows["run"] == 0, "as it was when it was copied"
     assert runs(warehouse) == {"meanwhile"}
 
 
 @pytest.mark.one_file
-@pytest.mark.parametrize(("busy", "made"), [(1, True), (upkeep.ATTEMPTS, False)])
+@pytest.mark.parametrize(("busy", "made"), [(1, True), (live_upkeep.ATTEMPTS, False)])
 def test_writers_go_on_while_the_file_is_written_anew(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, busy: int, made: bool
 ) -> None:
     grown(warehouse)
-    rewrite, wrote = upkeep._rewrite, list[str]()
+    rewrite, wrote = live_upkeep._rewrite, list[str]()
 
     def slow(former: Path, draft: Path) -> None:
         rewrite(former, draft)
@@ -143,8 +143,8 @@ def test_writers_go_on_while_the_file_is_written_anew(
             wrote.append(f"meanwhile {len(wrote)}")
             write(warehouse, wrote[-1])
 
-    monkeypatch.setattr(upkeep, "_rewrite", slow)
-    saved = compact(warehouse)
+    monkeypatch.setattr(live_upkeep, "_rewrite", slow)
+    saved = warehouse.upkeep.compact()
     assert (saved is not None) is made
     assert runs(warehouse) == set(wrote)
     left = {file.name for file in warehouse.pipeline_folder.iterdir()}
@@ -160,12 +160,12 @@ def test_what_a_killed_process_committed_is_read_published_and_made_small(
     warehouse: Warehouse,
 ) -> None:
     grown(warehouse)
-    for do in (warehouse.publish, lambda: check(warehouse), lambda: compact(warehouse)):
-        before = check(warehouse).rows["run"]
+    for do in (warehouse.publish, warehouse.upkeep.check, warehouse.upkeep.compact):
+        before = warehouse.upkeep.check().rows["run"]
         commit_and_die(warehouse)
         assert log_of(warehouse.live).exists()
         do()
-        assert check(warehouse).rows["run"] == before + 1
+        assert warehouse.upkeep.check().rows["run"] == before + 1
         assert not log_of(warehouse.live).exists()
         warehouse.publish()
         assert inspect(warehouse.published).rows["run"] == before + 1
@@ -207,4 +207,4 @@ def test_a_damaged_block_is_found(warehouse: Warehouse) -> None:
     place = whole.index(b"text text text")
     warehouse.live.write_bytes(whole[:place] + b"TEXT" + whole[place + 4 :])
     with pytest.raises(WarehouseUnusable, match="damaged"):
-        check(warehouse)
+        warehouse.upkeep.check()
