@@ -10,12 +10,9 @@ import pytest
 from alerts.reading.coding import Severity
 from flows.configuration.collecting import SourceTable
 from flows.configuration.settings import find, load
-from flows.configuration.tables import Settings
 from flows.configuration.toml_lines import locate
 from flows.errors import SettingsError
 from tests.flows.conftest import Write
-
-TEMPLATES = Path(__file__).parents[3] / "flows" / "templates"
 
 WRONG = [
     ('tiemzone = "UTC"', 1, "did you mean 'timezone'"),
@@ -165,27 +162,6 @@ def test_the_file_is_found_or_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert find() == tmp_path / "elsewhere.toml"
     with pytest.raises(SettingsError, match="noroshi init"):
         load(find())
-
-
-def test_the_template_is_valid_and_says_the_defaults() -> None:
-    house = load(TEMPLATES / "noroshi.toml")
-    assert house.settings == Settings()
-
-
-def test_every_setting_is_in_the_template() -> None:
-    template = (TEMPLATES / "noroshi.toml").read_text(encoding="utf-8")
-    shown = set(re.findall(r"^(?:# )?(\w+) =|^(?:# )?\[+(?:\w+\.)?(\w+)\]", template, re.MULTILINE))
-    names = {name for pair in shown for name in pair if name}
-
-    def all_names(model: type) -> set[str]:
-        found = set()
-        for name, info in getattr(model, "model_fields", {}).items():
-            found.add(info.alias or name)
-            for inner in [info.annotation, *getattr(info.annotation, "__args__", ())]:
-                found |= all_names(inner) if isinstance(inner, type) else set()
-        return found
-
-    assert all_names(Settings) - names == set()
 
 
 LISTINGS = [
