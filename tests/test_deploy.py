@@ -319,6 +319,7 @@ def a_channel_refuses(house: House) -> None:
 
 
 def the_disk_is_full(house: House) -> None:
+    (house.warehouse.pipeline_folder / "previous.duckdb").unlink(missing_ok=True)
     (house.warehouse.pipeline_folder / "publishing.duckdb").symlink_to("/dev/full")
     house.run("maintain", status=1)
 

@@ -16,11 +16,26 @@ _FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file (btrfs, XF
 
 def clone(source: Path, target: Path) -> None:
     """Copy a file that nobody writes, to the disk; the blocks are shared where that can be."""
+    if not share(source, target):
+        copy(source, target)
+
+
+def share(source: Path, target: Path) -> bool:
+    """Whether `target`, empty where not, could be made of the blocks of a file that nobody writes,
+    to the disk."""
     with source.open("rb") as reader, target.open("wb") as writer:
         try:
             fcntl.ioctl(writer, _FICLONE, reader.fileno())
-        except OSError:  # the file system shares no blocks: copy them
-            shutil.copyfileobj(reader, writer, 1 << 20)
+        except OSError:  # the file system shares no blocks
+            return False
+        os.fsync(writer.fileno())
+        return True
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file that nobody writes, to the disk."""
+    with source.open("rb") as reader, target.open("wb") as writer:
+        shutil.copyfileobj(reader, writer, 1 << 20)
         writer.flush()
         os.fsync(writer.fileno())
 

@@ -19,7 +19,8 @@ from typing import ClassVar
 
 import duckdb
 
-from warehouse.disk import clone, os_errors, sync
+from warehouse.disk import clone, os_errors
+from warehouse.edition import Editions
 from warehouse.errors import NoPast, WarehouseBusy
 from warehouse.lock import hold, holder
 from warehouse.migrate import migrate
@@ -154,14 +155,11 @@ class LiveFile:
         """Replace the published copy by the live file as it is now, in one rename."""
         lock = self.pipeline_folder / "writer.lock"
         with hold(lock, wait_seconds=wait_seconds, doing="publish"), os_errors(self.published):
-            draft = self.pipeline_folder / "publishing.duckdb"
             take_in(self.live, wait_seconds=wait_seconds)
-            clone(self.live, draft)
             # A person who wrote into the former copy left a log, which would be replayed on the
             # new one. It goes first: a process killed here leaves the former copy as it was.
             log_of(self.published).unlink(missing_ok=True)
-            draft.replace(self.published)
-            sync(self.folder)
+            Editions(self.published, self.pipeline_folder).issue(self.live)
             self._mark.unlink(missing_ok=True)
 
     def reading(self, *, timezone: str = "UTC", as_of: datetime | None = None) -> Connection:

@@ -14,6 +14,7 @@ _DRAFTS = tuple(
     f"{doing}.duckdb*"
     for doing in (
         "publishing",
+        "previous",
         "recovering",
         "restoring",
         "compacting",
@@ -72,7 +73,8 @@ def _delete(connection: Connection, what: str, **values: datetime) -> int:
 
 
 def sweep(warehouse: Warehouse) -> int:
-    """Remove what killed processes left half-written beside the live file; how many bytes."""
+    """Remove what killed processes left half-written beside the live file, and the previous edition
+    of the published copy, so that the next is written whole; how many bytes."""
     folder = warehouse.pipeline_folder
     lock = folder / "writer.lock"
     with hold(lock, wait_seconds=60, doing="sweep"), os_errors(folder):

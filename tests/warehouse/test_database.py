@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from warehouse import live
+from warehouse import edition
 from warehouse.database import PUBLISHED, Warehouse, query
 from warehouse.errors import QueryError, WarehouseBusy, WarehouseTooNew, WarehouseUnusable
 from warehouse.live import log_of
@@ -122,7 +122,7 @@ def test_what_was_not_published_stays_due(
     with warehouse.writing("test"):
         pass
     with monkeypatch.context() as patched, pytest.raises(SystemExit):
-        patched.setattr(live, "clone", lambda source, target: sys.exit("cut off"))
+        patched.setattr(edition, "share", lambda source, target: sys.exit("cut off"))
         warehouse.publish()
     assert warehouse.unpublished
     warehouse.publish()
@@ -163,7 +163,7 @@ def test_a_publish_cut_off_after_the_rename_leaves_no_foreign_log(
     with warehouse.writing("test"):
         pass
     with monkeypatch.context() as patched, pytest.raises(SystemExit):
-        patched.setattr(live, "sync", lambda folder: sys.exit("cut off"))
+        patched.setattr(edition, "sync", lambda folder: sys.exit("cut off"))
         warehouse.publish()
     with warehouse.reading() as reader:
         assert query(reader, "SELECT id FROM runs")[1] == [("kept",)]
