@@ -8,9 +8,10 @@ the order in which articles are stored.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import duckdb
 import pyarrow as pa
@@ -42,13 +43,15 @@ class Trace:
 
 
 def link(
-    connection: duckdb.DuckDBPyConnection, traces: Sequence[Trace], former: Collection[str] = ()
+    connection: duckdb.DuckDBPyConnection,
+    traces: Sequence[Trace],
+    former: Mapping[str, datetime] = MappingProxyType({}),
 ) -> None:
     """Link articles with those that have the same text, and say which text each is of.
 
-    Must run inside a transaction that has stored them. `former` are the ids of articles that may
-    have been linked before; of the others there is nothing to look for. Doing it again with all
-    ids in `former` changes nothing.
+    Must run inside a transaction that has stored them. `former` are articles that may have been
+    linked before, with the moments of their former traces; of the others there is nothing to look
+    for. Doing it again with all of them in `former` changes nothing.
     """
     touched = set(former) | _neighbours(connection, former)
     _forget(connection, former)
@@ -63,7 +66,7 @@ def link(
 def forget(connection: duckdb.DuckDBPyConnection, ids: Collection[str]) -> None:
     """Forget articles that are to go, and name anew what remains of their texts."""
     touched = set(ids) | _neighbours(connection, ids)
-    _forget(connection, ids)
+    _forget(connection, {id_: moment for id_, (moment, _) in _order(connection, ids).items()})
     connection.execute(
         f"DELETE FROM store.appearance WHERE article_id IN {IDS}",  # noqa: S608 (our own words)
         {"ids": many(ids)},
@@ -101,14 +104,22 @@ def traces(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[Tr
     ]
 
 
-def _forget(connection: duckdb.DuckDBPyConnection, ids: Collection[str]) -> None:
-    if not ids:
+def _forget(connection: duckdb.DuckDBPyConnection, former: Mapping[str, datetime]) -> None:
+    if not former:
         return
-    for statement in (
-        "DELETE FROM store.fingerprint WHERE article_id IN {ids}",
-        "DELETE FROM store.same_text WHERE one IN {ids} OR other IN {ids}",
-    ):
-        connection.execute(statement.format(ids=IDS), {"ids": many(ids)})
+    ids, moments = many(former), former.values()
+    connection.execute(
+        # Within their time: twenty rows an article are looked through by the statistics of groups.
+        f"""
+        DELETE FROM store.fingerprint
+        WHERE article_id IN {IDS} AND published_at BETWEEN $since AND $until
+        """,  # noqa: S608 (our own words)
+        {"ids": ids, "since": min(moments), "until": max(moments)},
+    )
+    connection.execute(
+        f"DELETE FROM store.same_text WHERE one IN {IDS} OR other IN {IDS}",  # noqa: S608
+        {"ids": ids},
+    )
 
 
 def _write(connection: duckdb.DuckDBPyConnection, made: Sequence[Trace]) -> pa.Table:
@@ -148,8 +159,8 @@ def _candidates(connection: duckdb.DuckDBPyConnection, mine: pa.Table) -> list[L
                     AND theirs.band = mine.band
                 WHERE theirs.article_id <> mine.article_id
                     AND theirs.published_at BETWEEN $since AND $until
-                    AND theirs.published_at BETWEEN mine.published_at - $window
-                        AND mine.published_at + $window
+                    -- As numbers: DuckDB takes a microsecond to add an INTERVAL to a moment.
+                    AND abs(epoch_us(theirs.published_at) - epoch_us(mine.published_at)) <= $window
                 GROUP BY ALL
             )
             SELECT mine, theirs
@@ -157,7 +168,11 @@ def _candidates(connection: duckdb.DuckDBPyConnection, mine: pa.Table) -> list[L
             QUALIFY row_number() OVER (PARTITION BY mine ORDER BY bands DESC, published_at, theirs)
                 <= {MOST}
             """,  # noqa: S608 (our own words and a number)
-            {"window": WINDOW, "since": since - WINDOW, "until": until + WINDOW},
+            {
+                "window": WINDOW // timedelta(microseconds=1),
+                "since": since - WINDOW,
+                "until": until + WINDOW,
+            },
         )
         return answer.fetchall()
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 
 import duckdb
 
 from alerts.reading.fold import folding
-from extractors.article import Arrival, Article, Origin, TextFrom
-from extractors.pages.change import Change, change
+from extractors.article import Arrival, Article, Origin
 from warehouse import appearances, removal
 from warehouse.appearances import Trace
 from warehouse.impression import Impression, Impressions, impression
 from warehouse.key import key
-from warehouse.rows import IDS, PLACES, Row, among, fetch_dicts, insert, many, numbers
+from warehouse.precedent import Precedent, count_attempts, difference, precedents, retire
+from warehouse.rows import IDS, Columns, fill, many
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +106,21 @@ def store(
     its time (`warehouse.removal`) does not come back from a feed.
     """
     batch = {article.id: article for article in articles}
-    present = _present(connection, batch)
+    former = precedents(connection, batch)
     buried = removal.removed(connection, batch)
-    new = [a for a in batch.values() if a.id not in present and _wanted(a, buried)]
-    changed = [a for a in batch.values() if a.id in present and _supersedes(a, present[a.id])]
-    loud = _loud(connection, [article.id for article in changed]) if quiet else set()
+    new = [a for a in batch.values() if a.id not in former and _wanted(a, buried)]
+    changes = _changes(batch, former)
+    loud = _loud(connection, changes) if quiet else set()
     removal.bring_back(connection, [article.id for article in new if article.id in buried])
-    _count_attempts(connection, present, batch)
-    _retire(connection, [article.id for article in changed])
-    versions = {article.id: article.version_id for article in new + changed}
-    seen = _seen(new + changed, versions, taken or {})
-    rows = [_row(a, present.get(a.id), now, versions[a.id], seen[a.id]) for a in new + changed]
-    insert(connection, "store.article", rows)
-    traces = [_trace(row, seen) for row in rows if row["origin"] == Origin.NEWS]
-    appearances.link(connection, traces, [article.id for article in changed])
-    insert(connection, "store.uncoded", [_ticket(row, quiet, loud) for row in rows])
-    return Stored(len(new), len(changed), sum(a.arrival is not Arrival.NEW for a in new))
+    count_attempts(connection, former.values(), batch)
+    retire(connection, changes)
+    drafts = [_draft(a, now, taken or {}) for a in new]
+    drafts += [_draft(batch[id_], now, taken or {}, former[id_]) for id_ in changes]
+    fill(connection, "store.article", _columns(drafts, changes))
+    traces = [draft.trace for draft in drafts if draft.article.origin is Origin.NEWS]
+    appearances.link(connection, traces, {id_: former[id_].moment for id_ in changes})
+    fill(connection, "store.uncoded", _tickets(drafts, quiet, loud))
+    return Stored(len(new), len(changes), sum(a.arrival is not Arrival.NEW for a in new))
 
 
 def _wanted(article: Article, buried: Collection[str]) -> bool:
@@ -128,32 +128,11 @@ def _wanted(article: Article, buried: Collection[str]) -> bool:
     return article.id not in buried or article.arrival is Arrival.BACKFILL
 
 
-def _present(
-    connection: duckdb.DuckDBPyConnection, ids: Iterable[str]
-) -> dict[str, dict[str, object]]:
-    """What is stored of each. First where it stands: DuckDB reads all that a statement selects of
-    a million articles, texts included, to find some ids among them."""
-    places = _places(connection, ids)
-    if not places:
-        return {}
-    answer = connection.execute(
-        f"""
-        SELECT id, version_id, version_no, text_from, first_seen_at, retry_page, page_attempts,
-               arrival, title, text, feed_title, feed_published_at
-        FROM store.article
-        WHERE rowid IN {PLACES}
-        """,  # noqa: S608 (our own words)
-        {"places": numbers(places)},
-    )
-    return {str(row["id"]): row for row in fetch_dicts(answer)}
-
-
-def _places(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> list[int]:
-    answer = connection.execute(
-        f"SELECT rowid FROM store.article WHERE id IN {IDS}",  # noqa: S608 (our own words)
-        {"ids": many(ids)},
-    )
-    return [row[0] for row in answer.fetchall()]
+def _changes(batch: Mapping[str, Article], former: Mapping[str, Precedent]) -> dict[str, str]:
+    """What is different in each article that takes the place of its precedent, by id."""
+    again = [article for id_, article in batch.items() if id_ in former]
+    said = {article.id: difference(article, former[article.id]) for article in again}
+    return {id_: what for id_, what in said.items() if what is not None}
 
 
 def _loud(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> set[str]:
@@ -166,120 +145,92 @@ def _loud(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> set[str]
     return {row[0] for row in answer.fetchall()}
 
 
-def _supersedes(article: Article, present: dict[str, object]) -> bool:
-    if article.version_id == present["version_id"]:
-        return False
-    of_page = present["text_from"] in {TextFrom.PAGE, TextFrom.FILE}
-    if article.text_from in {TextFrom.FEED, TextFrom.CATALOGUE}:
-        return not of_page
-    if article.paywalled and len(article.text) < STUB * len(str(present["text"])):
-        return False
-    return not of_page or bool(_change(article, present))
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A version that is to be written."""
+
+    article: Article
+    version_id: str
+    seen: Impression
+    first_seen_at: datetime
+    former: Precedent | None
+
+    @property
+    def arrival(self) -> Arrival:
+        """What was new once stays so: a change of it may be told, whoever finds the change."""
+        was_new = self.former is not None and self.former.arrival == Arrival.NEW
+        return Arrival.NEW if was_new else self.article.arrival
+
+    @property
+    def trace(self) -> Trace:
+        """As others are compared with it."""
+        article = self.article
+        return Trace(article.id, article.published_at or self.first_seen_at, self.seen.bands)
 
 
-STUB = 0.5
-"""A paywalled text below this share of the one we have is what the wall leaves of it."""
+def _draft(
+    article: Article, now: datetime, taken: Impressions, former: Precedent | None = None
+) -> _Draft:
+    version = article.version_id
+    seen = taken.get(version) or impression(article.title, article.text)
+    return _Draft(article, version, seen, former.first_seen_at if former else now, former)
 
 
-def _change(article: Article, present: dict[str, object]) -> Change:
-    return change((str(present["title"]), str(present["text"])), (article.title, article.text))
-
-
-def _count_attempts(
-    connection: duckdb.DuckDBPyConnection,
-    present: dict[str, dict[str, object]],
-    batch: dict[str, Article],
-) -> None:
-    """One more attempt for each that is tried again; those whose reason has passed are no more."""
-    tried = [id_ for id_, row in present.items() if row["retry_page"]]
-    if not tried:
-        return
-    connection.execute(
-        f"""
-        UPDATE store.article
-        SET page_attempts = page_attempts + 1,
-            retry_page = id IN {among("again")}
-        WHERE id IN {IDS}
-        """,  # noqa: S608 (our own words)
-        {"ids": many(tried), "again": many(id_ for id_ in tried if batch[id_].retry_page)},
-    )
-
-
-def _retire(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> None:
-    if not ids:
-        return
-    for statement in (
-        # By place: DuckDB would read all of a million articles to find some ids among them.
-        "INSERT INTO store.former_version BY NAME FROM store.article "
-        "WHERE rowid IN (SELECT rowid FROM store.article WHERE id IN {ids})",
-        "DELETE FROM store.uncoded WHERE article_id IN {ids}",
-        "DELETE FROM store.article WHERE id IN {ids}",
-    ):
-        connection.execute(statement.format(ids=IDS), {"ids": many(ids)})
-
-
-def _seen(
-    articles: Sequence[Article], versions: dict[str, str], taken: Impressions
-) -> dict[str, Impression]:
-    """The impression of each article."""
-    return {a.id: taken.get(versions[a.id]) or impression(a.title, a.text) for a in articles}
-
-
-def _row(
-    article: Article,
-    former: dict[str, object] | None,
-    now: datetime,
-    version: str,
-    seen: Impression,
-) -> dict[str, object]:
-    return {
-        "id": article.id,
-        "version_id": version,
-        "key": key(version),
-        "version_no": 1 if former is None else int(str(former["version_no"])) + 1,
-        "url": article.url,
-        "title": article.title,
-        "text": article.text,
-        "folded": seen.folded,
-        "folding": folding(),
-        "language": article.language,
-        "origin": str(article.origin),
-        "source_id": article.source_id,
-        "published_at": article.published_at,
-        "published_source": article.published_source,
-        "first_seen_at": now if former is None else former["first_seen_at"],
-        "fetched_at": article.fetched_at,
-        "author": article.author,
-        "site_name": article.site_name,
-        "image": article.image,
-        "abstract": article.abstract,
-        "topics": list(article.topics),
-        "warnings": list(article.warnings),
-        "text_from": str(article.text_from),
-        "retry_page": article.retry_page,
-        "kind": str(article.kind),
-        "page_attempts": 1 if former is None else int(str(former["page_attempts"])) + 1,
-        "arrival": str(_arrival(article, former)),
-        "section": article.section,
-        "paywalled": article.paywalled,
-        "feed_title": article.feed_title or (former or {}).get("feed_title"),
-        "feed_published_at": article.feed_published_at or (former or {}).get("feed_published_at"),
-        "withdrawn_at": None,
-        "changed": None if former is None else str(_change(article, former)) or "another reading",
+def _columns(drafts: Sequence[_Draft], changes: Mapping[str, str]) -> Columns:
+    """Of `store.article`. A column at a time: 5,000 rows are made in a third of the time."""
+    articles = [draft.article for draft in drafts]
+    former = [draft.former for draft in drafts]
+    return {name: list(map(attrgetter(name), articles)) for name in _OWN} | {
+        "version_id": [draft.version_id for draft in drafts],
+        "key": [key(draft.version_id) for draft in drafts],
+        "version_no": [f.version_no + 1 if f else 1 for f in former],
+        "folded": [draft.seen.folded for draft in drafts],
+        "folding": [folding()] * len(drafts),
+        "first_seen_at": [draft.first_seen_at for draft in drafts],
+        "page_attempts": [f.page_attempts + 1 if f else 1 for f in former],
+        "arrival": [draft.arrival for draft in drafts],
+        "feed_title": [
+            draft.article.feed_title or (draft.former and draft.former.feed_title)
+            for draft in drafts
+        ],
+        "feed_published_at": [
+            draft.article.feed_published_at or (draft.former and draft.former.feed_published_at)
+            for draft in drafts
+        ],
+        "changed": [changes.get(article.id) for article in articles],
     }
 
 
-def _arrival(article: Article, former: dict[str, object] | None) -> Arrival:
-    """What was new once stays so: a change of it may be told, whoever finds the change."""
-    was_new = former is not None and former["arrival"] == Arrival.NEW
-    return Arrival.NEW if was_new else article.arrival
+_OWN = (
+    "id",
+    "url",
+    "title",
+    "text",
+    "language",
+    "origin",
+    "source_id",
+    "published_at",
+    "published_source",
+    "fetched_at",
+    "author",
+    "site_name",
+    "image",
+    "abstract",
+    "topics",
+    "warnings",
+    "text_from",
+    "retry_page",
+    "kind",
+    "section",
+    "paywalled",
+)
+"""What an article itself says."""
 
 
-def _trace(row: Row, seen: Mapping[str, Impression]) -> Trace:
-    moment = row["published_at"] or row["first_seen_at"]
-    return Trace(str(row["id"]), moment, seen[str(row["id"])].bands)  # type: ignore[arg-type]
-
-
-def _ticket(row: Row, quiet: bool, loud: Collection[str]) -> Row:
-    silent = quiet and row["id"] not in loud
-    return {"article_id": row["id"], "version_id": row["version_id"], "quiet": silent}
+def _tickets(drafts: Sequence[_Draft], quiet: bool, loud: Collection[str]) -> Columns:
+    ids = [draft.article.id for draft in drafts]
+    return {
+        "article_id": ids,
+        "version_id": [draft.version_id for draft in drafts],
+        "quiet": [quiet and id_ not in loud for id_ in ids],
+    }

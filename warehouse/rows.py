@@ -1,15 +1,18 @@
-"""Rows in bulk: Python mappings become one Arrow table and one INSERT."""
+"""Rows in bulk: columns of Python values become one Arrow table and one INSERT."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 Row = Mapping[str, object]
+Columns = Mapping[str, Sequence[object]]
+"""Values by the name of their column; all columns are equally long."""
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Row]) -> int:
@@ -18,10 +21,15 @@ def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Row
     Every row names the columns it fills; the table's other columns become NULL.
     """
     batch = list(rows)
-    if not batch:
-        return 0
-    append(connection, table, _typed(connection, table, batch))
+    names = batch[0] if batch else ()
+    fill(connection, table, {name: [row.get(name) for row in batch] for name in names})
     return len(batch)
+
+
+def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Columns) -> None:
+    """Append `columns` to `table`, as `insert` does: thousands of long rows are sooner made so."""
+    if any(columns.values()):
+        append(connection, table, _typed(connection, table, columns))
 
 
 def append(connection: duckdb.DuckDBPyConnection, table: str, batch: pa.Table) -> None:
@@ -84,29 +92,25 @@ def fetch_dicts(answer: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
     return [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
 
 
-def _typed(connection: duckdb.DuckDBPyConnection, table: str, batch: list[Row]) -> pa.Table:
-    """The batch with the table's own types: an all-NULL column has no type of its own."""
+def _typed(connection: duckdb.DuckDBPyConnection, table: str, columns: Columns) -> pa.Table:
+    """The columns with the table's own types: one that is all NULL has no type of its own."""
     types = {
         field.name: _plain(field.type)
         for field in connection.execute(f"FROM {table} LIMIT 0").to_arrow_table().schema
     }
+    return pa.table({name: _array(column, types[name]) for name, column in columns.items()})
+
+
+def _array(column: Sequence[object], kind: pa.DataType) -> pa.Array[Any]:
     try:
-        return _table(batch, types)
+        return pa.array(column, kind)
     except UnicodeEncodeError:
-        return _table([_encodable(row) for row in batch], types)
+        return pa.array([_encodable(value) for value in column], kind)
 
 
-def _table(batch: list[Row], types: Mapping[str, pa.DataType]) -> pa.Table:
-    """Made a column at a time; what a row does not name is empty."""
-    return pa.table({n: pa.array([row.get(n) for row in batch], types[n]) for n in batch[0]})
-
-
-def _encodable(row: Row) -> dict[str, object]:
+def _encodable(value: object) -> object:
     """Half a character (a lone surrogate) cannot be kept as UTF-8: a question mark stands in."""
-    return {
-        name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
-        for name, value in row.items()
-    }
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

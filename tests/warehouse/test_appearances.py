@@ -85,7 +85,8 @@ def test_a_text_of_another_week_is_another_appearance(warehouse: Warehouse) -> N
 def test_storing_again_changes_nothing(warehouse: Warehouse) -> None:
     once = kept(warehouse, [at("a"), at("b")])
     with warehouse.writing("test") as connection:
-        appearances.link(connection, appearances.traces(connection, ["a", "b"]), ["a", "b"])
+        traces = appearances.traces(connection, ["a", "b"])
+        appearances.link(connection, traces, {trace.article_id: trace.moment for trace in traces})
         assert connection.execute("SELECT count(*) FROM store.same_text").fetchone() == (1,)
     assert texts(warehouse) == once
 
@@ -94,6 +95,14 @@ def test_a_version_with_another_text_leaves_the_others(warehouse: Warehouse) -> 
     kept(warehouse, [at("a"), at("b", hours=1), at("c", hours=2)])
     found = kept(warehouse, [at("a", AGENCY["en"])])
     assert {(id_, text) for id_, text, *_ in found} == {("a", "a"), ("b", "b"), ("c", "b")}
+
+
+def test_a_version_of_another_day_leaves_no_former_fingerprint(warehouse: Warehouse) -> None:
+    kept(warehouse, [at("a"), at("b", hours=1)])
+    kept(warehouse, [at("a", AGENCY["en"], hours=24 * 40), at("b", AGENCY["en"], hours=24 * 50)])
+    with warehouse.writing("test") as connection:
+        found = connection.execute("SELECT article_id, count(*) FROM store.fingerprint GROUP BY 1")
+        assert dict(found.fetchall()) == {"a": 20, "b": 20}
 
 
 def test_script_variants_are_one_text(warehouse: Warehouse) -> None:

@@ -349,3 +349,19 @@ def test_what_is_written_stays_in_the_log_until_that_is_long(warehouse: Warehous
     assert not log_of(warehouse.live).exists()
     with warehouse.reading() as reader:
         assert query(reader, "SELECT count(*) FROM articles")[1] == [(5011,)]
+
+
+@pytest.mark.one_file
+def test_what_batches_left_apart_is_joined_when_it_is_published(warehouse: Warehouse) -> None:
+    for _ in range(8):
+        with warehouse.writing("test") as connection:
+            connection.execute("INSERT INTO store.removed BY NAME SELECT uuid() AS article_id")
+        warehouse.publish()
+    with warehouse.reading() as connection:
+        answer = connection.execute(
+            "SELECT count(DISTINCT row_group_id), count(DISTINCT article_id) "
+            "FROM pragma_storage_info('store.removed'), store.removed"
+        )
+        groups, rows = answer.fetchall()[0]
+    assert rows == 8
+    assert groups < 4
