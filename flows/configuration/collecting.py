@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from extractors.feeds.dated import filled_in
 from extractors.source import Listing, Source, SourceKind
-from flows.configuration.kinds import HttpUrl, Name, Table, Zone
+from flows.configuration.kinds import HttpUrl, Name, Table, Zone, misfit
 
 
 class Fetching(Table):
@@ -70,12 +70,14 @@ class Pages(Table):
         return tuple(timedelta(hours=hours) for hours in sorted(self.look_again_hours))
 
 
-def _selector(css: str) -> str:
+def _check_selector(key: str, css: str) -> None:
     from extractors.feeds.listing import selector  # lxml is for those who have such a source
 
-    if css:
-        selector(css)
-    return css
+    try:
+        if css:
+            selector(css)
+    except ValueError as error:
+        raise misfit(str(error), "listing", key) from error
 
 
 def _expression(text: str) -> str:
@@ -124,30 +126,32 @@ class SourceTable(Table):
         """Whether the listing is what the kind needs; the address may have braces for the day."""
         listing = self.listing
         if set("{}") & set(filled_in(self.url, EXAMPLE)):
-            raise ValueError("{date:%Y%m%d} in an address is the day; it may have no other braces")
+            what = "{date:%Y%m%d} in an address is the day; it may have no other braces"
+            raise misfit(what, "url")
         if self.kind is SourceKind.HTML_LIST:
             if listing is None or not (listing.items or listing.pattern):
-                raise ValueError('kind "html-list" needs items or pattern under [source.listing]')
-            for css in (listing.items, listing.url, listing.title, listing.date):
-                _selector(css)
+                what = 'kind "html-list" needs items or pattern under [source.listing]'
+                raise misfit(what, "listing")
+            for key in ("items", "url", "title", "date", "summary", "author"):
+                _check_selector(key, getattr(listing, key))
         elif self.kind is SourceKind.JSON_LIST:
             if listing is None or not listing.url:
-                raise ValueError('kind "json" needs url under [source.listing]')
+                raise misfit('kind "json" needs url under [source.listing]', "listing")
         elif listing is not None:
-            raise ValueError('[source.listing] is for the kinds "html-list" and "json"')
+            raise misfit('[source.listing] is for the kinds "html-list" and "json"', "listing")
         self._refuse_document()
         return self
 
     def _refuse_document(self) -> None:
         if self.kind is not SourceKind.STATE:
             if self.document is not None:
-                raise ValueError('document is for the kind "state"')
+                raise misfit('document is for the kind "state"', "document")
             return
         from extractors.feeds.form import forms
 
         if self.document not in forms():
             known = " or ".join(repr(name) for name in forms())
-            raise ValueError(f'kind "state" needs document = {known}')
+            raise misfit(f'kind "state" needs document = {known}', "document")
 
     def source(self) -> Source:
         return Source(

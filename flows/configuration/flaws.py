@@ -37,9 +37,9 @@ def deaf(house: House) -> Iterator[str]:
     spoken = {normal_tag(source.language) for source in house.sources if source.language}
     known = languages() | spoken
     for index, route in enumerate(house.settings.route):
-        for tag in route.languages:
+        for number, tag in enumerate(route.languages):
             if not any(speaks(language, tag) for language in known):
-                yield _no_language(house.at("route", index, "languages"), tag)
+                yield _no_language(house.at("route", index, "languages", number), tag)
 
 
 def _no_language(where: str, tag: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeGuard
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -41,8 +42,13 @@ def _http(address: str) -> str:
     return address
 
 
+def plain(text: object) -> TypeGuard[str]:
+    """Whether it is what ids and names of channels are made of."""
+    return isinstance(text, str) and bool(re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", text))
+
+
 def _name(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", text):
+    if not plain(text):
         shown = "it" if "/" in text else repr(text)  # an address put here may hold a secret
         raise ValueError(f"{shown} must be lower-case letters, digits, - and _ (at most 64)")
     return text
@@ -62,6 +68,15 @@ def _several(value: object) -> object:
 Several = BeforeValidator(_several)
 """A single value may stand for a list of one."""
 Names = Annotated[tuple[str, ...], Several]
+
+
+MISFIT = "misfit"
+"""The type of pydantic's error for a table whose keys do not fit together."""
+
+
+def misfit(what: str, *keys: str) -> PydanticCustomError:
+    """Such an error, with the key (and the one in it) where a person mends it."""
+    return PydanticCustomError(MISFIT, "{what}", {"what": what, "keys": keys})
 
 
 class Table(BaseModel):

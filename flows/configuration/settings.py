@@ -30,8 +30,9 @@ from extractors.feeds.shipped import shipped_sources
 from extractors.source import Source
 from extractors.web.fetch import FetchLimits, server_of
 from flows.configuration.collecting import Shipped
-from flows.configuration.tables import Settings, nearest
-from flows.configuration.toml_lines import locate
+from flows.configuration.complaint import Complaint
+from flows.configuration.tables import Settings
+from flows.configuration.toml_lines import Written
 from flows.errors import SettingsError
 from warehouse.place import Place, place
 
@@ -46,13 +47,16 @@ class House:
     """Settings with what they lead to: the sources, the rule book and the channels."""
 
     settings: Settings
-    file: Path | None
     sources: tuple[Source, ...]
     book: RuleBook
     environment: Mapping[str, str] = field(repr=False)
     """Has the secrets: it is looked into by name and never shown."""
-    text: str = field(default="", repr=False)
-    """Of the file, for saying where something stands."""
+    written: Written
+    """The file, for saying where something stands."""
+
+    @property
+    def file(self) -> Path | None:
+        return self.written.file
 
     @property
     def zone(self) -> ZoneInfo:
@@ -150,9 +154,9 @@ class House:
                         f"which is not set; put {name}=… into .env or the environment"
                     )
 
-    def at(self, *place: str | int) -> str:
-        """File and line of the key at `place`: `("channel", 1, "url")` is the second one's url."""
-        return f"{_where(self.file)}{_line(self.text, place)}"
+    def at(self, *spot: str | int) -> str:
+        """File and line of the key at `spot`: `("channel", 1, "url")` is the second one's url."""
+        return self.written.at(*spot)
 
 
 def find(given: Path | None = None) -> Path | None:
@@ -169,8 +173,8 @@ def load(file: Path | None) -> House:
 
     Raises SettingsError with every problem found: file, line and what to do.
     """
-    text = _read(file)
-    tables = _parse(text, file)
+    written = Written(file, _read(file))
+    tables = _parse(written)
     environment = {**_dotenv(file), **os.environ}
     try:
         with _environment(environment):
@@ -178,17 +182,11 @@ def load(file: Path | None) -> House:
     except VariableError as error:
         raise SettingsError([_no_json(error)]) from None  # the cause quotes the value
     except ValidationError as error:
-        problems = [_explain(problem, text, file, environment) for problem in error.errors()]
-        raise SettingsError(problems) from None
-    _refuse_twins([channel.name for channel in settings.channel], "channel", "name", text, file)
-    house = House(
-        settings,
-        file,
-        _sources(settings, text, file),
-        _book(settings, text, file),
-        environment,
-        text,
-    )
+        found = [Complaint(each, written, tables, environment) for each in error.errors()]
+        raise SettingsError([str(complaint) for complaint in found]) from None
+    _refuse_twins([channel.name for channel in settings.channel], "channel", "name", written)
+    sources, book = _sources(settings, written), _book(settings, written)
+    house = House(settings, sources, book, environment, written)
     if strays := list(_stray_routes(house)):
         raise SettingsError(strays)
     return house
@@ -207,16 +205,14 @@ def _read(file: Path | None) -> str:
         raise SettingsError([line]) from error
 
 
-def _parse(text: str, file: Path | None) -> dict[str, Any]:
+def _parse(written: Written) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(written.text)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"line (\d+)", str(error))
-        line = f", line {place[1] if place else text.count(chr(10)) + 1}"
-        message = (
-            f"{_where(file)}{line}: this is not TOML ({error}); mend the line or quote the value"
-        )
-        raise SettingsError([message]) from None
+        line = place[1] if place else written.text.count("\n") + 1
+        what = f"this is not TOML ({error}); mend the line or quote the value"
+        raise SettingsError([f"{written}, line {line}: {what}"]) from None
 
 
 def _dotenv(file: Path | None) -> dict[str, str]:
@@ -243,11 +239,11 @@ class _environment:  # noqa: N801 (a context manager used as a verb)
             del os.environ[name]
 
 
-def _sources(settings: Settings, text: str, file: Path | None) -> tuple[Source, ...]:
+def _sources(settings: Settings, written: Written) -> tuple[Source, ...]:
     own = [table.source() for table in settings.source]
     shipped = list(shipped_sources()) if settings.sources.shipped else []
-    _refuse_unknown(settings.sources, {s.id for s in shipped}, "source", text, file)
-    _refuse_twins([source.id for source in own], "source", "id", text, file)
+    _refuse_unknown(settings.sources, {s.id for s in shipped}, "source", written)
+    _refuse_twins([source.id for source in own], "source", "id", written)
     own_ids = {source.id for source in own}
     chosen = [_chosen(source, settings.sources) for source in shipped if source.id not in own_ids]
     return (*own, *chosen)
@@ -261,41 +257,35 @@ def _chosen(source: Source, choice: Shipped) -> Source:
     return source
 
 
-def _refuse_unknown(
-    choice: Shipped, ids: set[str], noun: str, text: str, file: Path | None
-) -> None:
+def _refuse_unknown(choice: Shipped, ids: set[str], noun: str, written: Written) -> None:
     problems = []
     for key, names in (("enable", choice.enable), ("disable", choice.disable)):
-        for name in names:
+        for number, name in enumerate(names):
             if name not in ids:
                 near = get_close_matches(name, ids, n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else f"; see `noroshi {noun}s list`"
-                place = _line(text, (f"{noun}s", key))
-                problems.append(
-                    f"{_where(file)}{place}: no shipped {noun} is called {name!r}{hint}"
-                )
+                hint = f"did you mean {near[0]!r}?" if near else f"see `noroshi {noun}s list`"
+                where = written.at(f"{noun}s", key, number)
+                problems.append(f"{where}: no shipped {noun} is called {name!r}; {hint}")
     if problems:
         raise SettingsError(problems)
 
 
-def _refuse_twins(names: list[str], noun: str, key: str, text: str, file: Path | None) -> None:
+def _refuse_twins(names: list[str], noun: str, key: str, written: Written) -> None:
     for index, name in enumerate(names):
         if name in names[:index]:
-            place = _line(text, (noun, index, key))
-            raise SettingsError(
-                [f"{_where(file)}{place}: two {noun}s are called {name!r}; rename one of them"]
-            )
+            what = f"two {noun}s are called {name!r}; rename one of them"
+            raise SettingsError([f"{written.at(noun, index, key)}: {what}"])
 
 
-def _book(settings: Settings, text: str, file: Path | None) -> RuleBook:
+def _book(settings: Settings, written: Written) -> RuleBook:
     """The shipped rules with the file's own over them, each switched as `[rules]` says."""
     shipped = RuleBook.load().rules if settings.rules.shipped else ()
     try:
-        rules = load_rules(text, _where(file), shipped)
+        rules = load_rules(written.text, str(written), shipped)
     except RuleError as error:
         raise SettingsError([str(error)]) from error
     choice = settings.rules
-    _refuse_unknown(choice, {rule.id for rule in rules}, "rule", text, file)
+    _refuse_unknown(choice, {rule.id for rule in rules}, "rule", written)
     on, off = set(choice.enable), set(choice.disable)
     return RuleBook(
         tuple(replace(r, enabled=(r.enabled or r.id in on) and r.id not in off) for r in rules)
@@ -311,11 +301,13 @@ def _stray_routes(house: House) -> Iterator[str]:
     }
     for index, table in enumerate(house.settings.route):
         for key, names in known.items():
-            for name in set(getattr(table, key)) - names:
-                near = get_close_matches(name, names, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else "correct or remove it"
-                noun = "source tag" if key == "tags" else key.removesuffix("s")
-                yield f"{house.at('route', index, key)}: there is no {noun} {name!r}; {hint}"
+            for number, name in enumerate(getattr(table, key)):
+                if name not in names:
+                    near = get_close_matches(name, names, n=1)
+                    hint = f"did you mean {near[0]!r}?" if near else "correct or remove it"
+                    noun = "source tag" if key == "tags" else key.removesuffix("s")
+                    where = house.at("route", index, key, number)
+                    yield f"{where}: route.{index + 1}: there is no {noun} {name!r}; {hint}"
 
 
 def _no_json(error: VariableError) -> str:
@@ -328,42 +320,5 @@ def _no_json(error: VariableError) -> str:
     )
 
 
-def _explain(problem: Any, text: str, file: Path | None, environment: Mapping[str, str]) -> str:
-    """One line for one of pydantic's errors: where, what, what to do."""
-    place: tuple[str | int, ...] = tuple(problem["loc"])
-    variable = "NOROSHI_" + "__".join(str(part) for part in place).upper()
-    in_file = f"{_where(file)}{_line(text, place)}"
-    where = f"{variable} (environment or .env)" if variable in environment else in_file
-    name = ".".join(str(p + 1) if isinstance(p, int) else p for p in place)
-    if place[0] in _LISTED and problem["type"] in {"tuple_type", "dict_type", "model_type"}:
-        return f"{where}: there may be several; write [[{place[0]}]] with two brackets"
-    if problem["type"] == "extra_forbidden":
-        return f"{where}: there is no setting {name!r}; {nearest(place)}"
-    what = str(problem["msg"]).removeprefix("Value error, ").partition(", unable to parse")[0]
-    return f"{where}: {name}: {what}{_found(place, problem)}; correct or remove it"
-
-
-_LISTED = {"source", "channel", "rule"}
-"""Tables of which there may be several."""
-
-
-def _found(place: tuple[str | int, ...], problem: Any) -> str:
-    """The wrong value, where it can be no secret and is not in the message already."""
-    given = problem.get("input")
-    if place[0] in {"channel", "warehouse"} or not isinstance(given, str | int | float):
-        return ""
-    return "" if repr(given) in problem["msg"] else f" (found {given!r})"
-
-
-def _line(text: str, place: tuple[str | int, ...]) -> str:
-    """`, line N` of the key at `place`, or nothing where the file does not show it."""
-    number = locate(text, place)
-    return f", line {number}" if number else ""
-
-
 def _secret(url: str, environment: Mapping[str, str]) -> str | None:
     return environment.get(url.removeprefix("env:")) if url.startswith("env:") else url
-
-
-def _where(file: Path | None) -> str:
-    return str(file) if file else "the settings"

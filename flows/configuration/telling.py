@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from alerts.reading.coding import Category, Severity
 from alerts.telling.deciding.quiet import QuietMode
-from flows.configuration.kinds import Clock, Name, Names, Several, Table, Zone
+from flows.configuration.kinds import Clock, Name, Names, Several, Table, Zone, misfit
 
 
 class QuietTable(Table):
@@ -24,7 +24,7 @@ class QuietTable(Table):
     @model_validator(mode="after")
     def _lasts(self) -> Self:
         if self.begin == self.end:
-            raise ValueError("quiet hours begin and end at the same time")
+            raise misfit("quiet hours begin and end at the same time", "to")
         return self
 
 

@@ -10,7 +10,6 @@ import pytest
 from alerts.reading.coding import Severity
 from flows.configuration.collecting import SourceTable
 from flows.configuration.settings import find, load
-from flows.configuration.toml_lines import locate
 from flows.errors import SettingsError
 from tests.flows.conftest import Write
 
@@ -27,7 +26,7 @@ WRONG = [
     ("[shedule]\nwatch_minutes = 15", 1, "did you mean 'schedule'"),
     ('[[source]]\nid = "one"\nurl = "ftp://example.org"', 3, "no http or https address"),
     ('[[source]]\nid = "one"\nurl = "http://x.org"\n[[source]]\nid = "Two"', 5, "lower-case"),
-    ('[[source]]\nid = "one"\n', 1, "Field required"),
+    ('[[source]]\nid = "one"\n', 1, "it is missing; add it"),
     (
         '[[source]]\nid = "a"\nurl = "http://x.org"\n[[source]]\nid = "a"\nurl = "http://y.org"',
         5,
@@ -40,6 +39,45 @@ WRONG = [
     ('[[rule]]\nname = "x"', 1, "keywords"),
     ('[[channel]]\nname = "desk"\nurl = "json://x"\nlabels = "fr"', 4, "labels"),
     ('[[channel]]\nname = "desk"\nulr = "json://x"', 3, "did you mean 'url'"),
+    (
+        '[[channel]]\nname = "desk"\nurl = "json://x"\n[channel.quiet]\nfrom = "22:00"\n'
+        'to = "24:00"',
+        6,
+        "channel.1.quiet.to (desk): '24:00' is no time of day",
+    ),
+    (
+        '[[channel]]\nname = "a"\nurl = "json://x"\n[[channel]]\nname = "desk"\nurl = "json://x"\n'
+        'quiet = { from = "22:00",  to = "06:00", mode = "of" }',
+        7,
+        "channel.2.quiet.mode (desk): 'of' is none of 'hold', 'critical-only' or 'silent'",
+    ),
+    (
+        '[[source]]\nid = "one"\nurl = "http://x.org"\nkind = "stat"',
+        4,
+        "source.1.kind (one): 'stat' is none of 'feed', 'sitemap', 'html-list', 'json', 'gdelt' "
+        "or 'state'; did you mean 'state'?",
+    ),
+    (
+        '[[source]]\nid = "one"\nurl = "http://x.org"\nkind = "state"\n\ndocument = "hk"',
+        6,
+        "source.1.document (one): kind \"state\" needs document = 'hk-outbound-travel-alert' or",
+    ),
+    (
+        '[[source]]\nid = "one"\nurl = "http://x.org"\nkind = "html-list"\n[source.listing]\n'
+        'items = "li"\ntitle = "a["',
+        7,
+        "source.1.listing.title (one): ",
+    ),
+    ("[pages]\nlook_again_hours = [\n  1,\n  0,\n]", 4, "pages.look_again_hours.2: it must be"),
+    ('[sources]\nenable = [\n  "hk-hkfp",\n  "hk-hkpf",\n]', 4, "did you mean 'hk-hkfp'"),
+    (
+        '[[channel]]\nname = "desk"\nurl = "json://x"\n[[route]]\nchannels = ["desk"]\n'
+        'parties = [\n"HK", "US",\n]',
+        7,
+        "route.1.parties.2 (desk): 'US' is none of 'HK', 'JP' or 'CN'; write one of them",
+    ),
+    ('[[route]]\nchannels = ["dask"]', 2, "route.1: there is no channel 'dask'"),
+    ('[[source]]\nid = 3\nurl = "http://x.org"', 2, "source.1.id: it must be a valid string"),
     ("timezone = Asia", 1, "not TOML"),
     ('a = "1"\nb = "', 2, "not TOML"),
 ]
@@ -193,27 +231,6 @@ def test_braces_in_an_address_are_the_day(write: Write, address: str, right: boo
         return
     with pytest.raises(SettingsError, match="is the day"):
         load(file)
-
-
-PLACES = [
-    (("timezone",), 1),
-    (("schedule", "digest"), 4),
-    (("schedule",), 2),
-    (("source", 0, "url"), 7),
-    (("source", 1, "url"), 10),
-    (("source", 1), 8),
-    (("source", 1, "name"), 8),
-    (("nothing",), None),
-]
-
-
-@pytest.mark.parametrize(("place", "line"), PLACES)
-def test_locate(place: tuple[str | int, ...], line: int | None) -> None:
-    text = (
-        'timezone = "UTC"\n[schedule]\nwatch_minutes = 5\ndigest = "07:00"\n'
-        '[[source]]\nid = "a"\nurl = "u"\n[[source]]\nid = "b"\nurl = "v"\n'
-    )
-    assert locate(text, place) == line
 
 
 def test_the_tables_of_sources_that_messages_name_are_there() -> None:
