@@ -333,14 +333,25 @@ def the_live_file_is_damaged(house: House) -> None:
     for damaged in (b"xxxx", whole[:100_000], whole[:8192] + bytes(4096) + whole[12_288:]):
         house.warehouse.live.write_bytes(damaged)
         house.run("maintain", status=1)
-    shutil.copy(house.warehouse.published, house.warehouse.live)
+    house.run("restore", "data/noroshi.duckdb", status=0)
     house.run("maintain", status=0)
+    house.warehouse.published.write_bytes(b"xxxx")
+    house.run("restore", "data/noroshi.duckdb", status=1)
 
 
 def the_copy_is_damaged(house: House) -> None:
     house.warehouse.published.write_bytes(b"xxxx")
     house.run("sql", "SELECT 1", status=1)
-    house.warehouse.published.unlink()
+    house.run("maintain", status=0)
+    with house.warehouse.writing("try") as connection:
+        connection.execute(
+            "INSERT INTO store.run (id, outcome) "
+            "SELECT range, repeat('words ', 999) || range FROM range(60)"
+        )
+    house.warehouse.publish()
+    whole = house.warehouse.published.read_bytes()
+    house.warehouse.published.write_bytes(whole.replace(b"words words", b"WORDS words", 1))
+    house.run("sql", "SELECT max(outcome) FROM runs", status=1)
     house.run("maintain", status=0)
     house.warehouse.published.unlink()
     house.run("sql", "SELECT 1", status=0)

@@ -22,8 +22,7 @@ def backup(warehouse: Warehouse, target: Path) -> Contents:
     if not target.parent.is_dir():
         raise WarehouseUnusable(target, "there is no such folder", "make it first, or name another")
     with _draft(target.with_name(f"{target.name}.part")) as draft:
-        warehouse.upkeep.copy(draft)
-        contents = inspect(draft)
+        contents = warehouse.upkeep.copy(draft)
         with os_errors(target):
             draft.replace(target)
             sync(target.parent)

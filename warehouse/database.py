@@ -78,8 +78,8 @@ class Upkeep(Protocol):
         """Give back room that is free; how many bytes that saved, or None where all stays as it is
         because others wrote meanwhile. Writers go on."""
 
-    def copy(self, draft: Path) -> None:
-        """Write all that is kept into one file, as of one moment. Writers go on."""
+    def copy(self, draft: Path) -> Contents:
+        """Write all that is kept into one file, as of one moment, and read that. Writers go on."""
 
     def put(self, source: Path, draft: Path, now: datetime) -> Path | None:
         """Put what a whole file holds in the place of what is kept, by way of a draft, and bring

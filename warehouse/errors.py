@@ -4,6 +4,7 @@ WarehouseError
 ├── WarehouseBusy       another process is writing
 ├── WarehouseTooNew     the file was written by a newer noroshi
 ├── WarehouseUnusable   the folder or file cannot be read or written
+│   └── WarehouseDamaged  a file does not hold what was written there
 ├── NoPast              what stood at a moment that a person gave is not kept
 ├── UnknownId           an id, or its beginning, that a person gave fits nothing, or several
 ├── QueryError          SQL from a person does not run
@@ -29,6 +30,10 @@ class WarehouseTooNew(WarehouseError):
 
 class WarehouseUnusable(WarehouseError):
     """The folder is not writable, the disk is full, or the file is damaged."""
+
+
+class WarehouseDamaged(WarehouseUnusable):
+    """A file does not hold what was written there: a disk that fails, a copy that broke off."""
 
 
 class NoPast(WarehouseError):

@@ -12,6 +12,7 @@ import duckdb
 
 from warehouse.database import Connection, quoted
 from warehouse.errors import WarehouseUnusable
+from warehouse.session import damage_seen
 
 
 class Kind(StrEnum):
@@ -80,7 +81,8 @@ def export(
     except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
         what = str(error).strip().splitlines()[0]
         remedy = "free some disk space, or name another place"
-        raise WarehouseUnusable(target, f"it cannot be written ({what})", remedy) from error
+        told = WarehouseUnusable(target, f"it cannot be written ({what})", remedy)
+        raise damage_seen(error) or told from error
     finally:
         _discard(draft)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.errors import WarehouseBusy, WarehouseTooNew, WarehouseUnusable
+from warehouse.errors import WarehouseBusy, WarehouseDamaged, WarehouseTooNew, WarehouseUnusable
 from warehouse.migrate import applied, migrations
 from warehouse.session import Connection
 
@@ -81,6 +81,6 @@ def _opened(file: Path) -> Iterator[Connection]:
         what = str(error).strip().splitlines()[0]
         if "Could not set lock on file" in what:
             raise WarehouseBusy(file, what, "close that program") from error
-        raise WarehouseUnusable(
+        raise WarehouseDamaged(
             file, f"it is damaged or no warehouse ({what})", "name another file"
         ) from error

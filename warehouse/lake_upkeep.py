@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.disk import clone, os_errors
-from warehouse.inspect import Contents, contents, tables
+from warehouse.inspect import Contents, contents, inspect, tables
 from warehouse.lake import Lake
 from warehouse.migrate import migrate
 from warehouse.session import quoted, transaction
@@ -42,7 +42,7 @@ class LakeUpkeep:
                 connection.execute(step)
         return before - self.lake.size_bytes
 
-    def copy(self, draft: Path) -> None:
+    def copy(self, draft: Path) -> Contents:
         """Write all that the lake holds into one file, as of one moment."""
         with self.lake.writing("bring the schema up to date"):
             pass
@@ -58,6 +58,7 @@ class LakeUpkeep:
                     rows = f"FROM noroshi.store.{table}"
                     connection.execute(f"INSERT INTO copied.store.{table} BY NAME {rows}")
             connection.execute("DETACH copied")
+        return inspect(draft)
 
     def put(self, source: Path, draft: Path, now: datetime) -> None:
         """Replace all rows in one transaction. The former ones can be asked for as of a moment

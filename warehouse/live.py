@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ import duckdb
 
 from warehouse.disk import clone, os_errors
 from warehouse.edition import Editions
-from warehouse.errors import NoPast, WarehouseBusy
+from warehouse.errors import NoPast, WarehouseBusy, WarehouseDamaged, WarehouseUnusable
 from warehouse.lock import hold, holder
 from warehouse.migrate import migrate
 from warehouse.session import (
@@ -125,6 +126,7 @@ class LiveFile:
         """
         deadline = time.monotonic() + wait_seconds
         with (
+            self.damage_told(),
             hold(self.pipeline_folder / "writer.lock", wait_seconds=wait_seconds, doing=doing),
             self._recovered(),
             _attached(self.live, deadline) as connection,
@@ -153,8 +155,11 @@ class LiveFile:
 
     def publish(self, *, wait_seconds: float = 60) -> None:
         """Replace the published copy by the live file as it is now, in one rename."""
-        lock = self.pipeline_folder / "writer.lock"
-        with hold(lock, wait_seconds=wait_seconds, doing="publish"), os_errors(self.published):
+        with (
+            self.damage_told(),
+            hold(self.pipeline_folder / "writer.lock", wait_seconds=wait_seconds, doing="publish"),
+            os_errors(self.published),
+        ):
             take_in(self.live, wait_seconds=wait_seconds)
             # A person who wrote into the former copy left a log, which would be replayed on the
             # new one. It goes first: a process killed here leaves the former copy as it was.
@@ -171,7 +176,20 @@ class LiveFile:
                 "open a backup of that time, or keep the warehouse in a lake (warehouse/README.md)"
             )
             raise NoPast(self.published, what, remedy)
-        return read(self.published, timezone=timezone)
+        try:
+            return read(self.published, timezone=timezone)
+        except WarehouseDamaged as error:
+            raise WarehouseDamaged(self.published, error.what, self.made_by) from error
+
+    @contextlib.contextmanager
+    def damage_told(self) -> Iterator[None]:
+        """Damage in the live file, or in a copy of it, with what to do about that."""
+        try:
+            yield
+        except WarehouseDamaged as error:
+            put = f"`noroshi restore {self.published}` puts the published copy in its place"
+            remedy = f"{put}, once it is found whole; another backup does as well"
+            raise WarehouseDamaged(self.live, error.what, remedy) from error
 
 
 def take_in(file: Path, *, wait_seconds: float = 60) -> None:
@@ -194,14 +212,15 @@ def read(file: Path, *, timezone: str = "UTC") -> Connection:
 
     Raises WarehouseUnusable, and WarehouseBusy where somebody has opened it to write into it.
     """
+    if not file.exists():
+        raise WarehouseUnusable(file, "there is no such file", "name a data folder, or a copy")
     try:
         connection = duckdb.connect(str(file), read_only=True)
     except duckdb.Error as error:
         if _locked(error):
             remedy = "close that program, or let it open the file read-only"
-            raise WarehouseBusy(file, first_line(error), remedy) from error
-        remedy = "if it is damaged, remove it and run `noroshi maintain`, which makes it anew"
-        raise unusable(file, error, remedy) from error
+            raise WarehouseBusy(file, _who(error), remedy) from error
+        raise unusable(file, error, "name another file") from error
     return for_people(connection, timezone)
 
 
@@ -267,7 +286,7 @@ def _attach(connection: Connection, file: Path, deadline: float) -> None:
                 raise unusable(file, error) from error
             if time.monotonic() >= deadline:
                 remedy = f"close that program; people open {PUBLISHED} in the data folder instead"
-                raise WarehouseBusy(file, first_line(error), remedy) from error
+                raise WarehouseBusy(file, _who(error), remedy) from error
             time.sleep(_PAUSE_SECONDS)
         else:
             return
@@ -277,3 +296,10 @@ def _locked(error: duckdb.Error) -> bool:
     """Whether another process has the file open. The word "lock" alone stands in other errors
     ("block") and in paths too."""
     return "Could not set lock on file" in str(error)
+
+
+def _who(error: duckdb.Error) -> str:
+    """Who has the file open, as far as DuckDB knows."""
+    if found := re.search(r"held in (.+?) \(PID (\d+)\)", str(error)):
+        return f"process {found[2]} ({found[1]}) has it open"
+    return first_line(error)

@@ -13,7 +13,12 @@ from pathlib import Path
 import duckdb
 
 from warehouse.disk import clone, os_errors, sync
-from warehouse.errors import WarehouseError, WarehouseUnusable
+from warehouse.errors import (
+    WarehouseDamaged,
+    WarehouseError,
+    WarehouseTooNew,
+    WarehouseUnusable,
+)
 from warehouse.inspect import Contents, inspect, tables
 from warehouse.live import LiveFile, log_of, take_in
 from warehouse.lock import hold
@@ -51,7 +56,7 @@ class LiveUpkeep:
 
     def check(self) -> Contents:
         """Read every row of a copy, so that writers wait for the copying alone."""
-        with self._taken() as taken:
+        with self.file.damage_told(), self._taken() as taken:
             return inspect(taken.copy)
 
     def compact(self) -> int | None:
@@ -63,7 +68,7 @@ class LiveUpkeep:
         somebody wrote into it each time meanwhile.
         """
         for _ in range(ATTEMPTS):
-            with self._taken() as taken:
+            with self.file.damage_told(), self._taken() as taken:
                 if _free(taken.copy) < WORTH_COMPACTING:
                     return 0
                 draft = self.file.pipeline_folder / "compacting.duckdb"
@@ -75,13 +80,18 @@ class LiveUpkeep:
                     draft.unlink(missing_ok=True)
         return None
 
-    def copy(self, draft: Path) -> None:
+    def copy(self, draft: Path) -> Contents:
         """Copy the published file as it is when the copying begins: it is replaced and never
         written. Publishes first what is not published yet."""
         if self.file.live.exists() and self.file.unpublished:
             self.file.publish()
         with os_errors(draft):
             clone(self.file.published, draft)
+        try:
+            return inspect(draft)
+        except (WarehouseDamaged, WarehouseTooNew) as error:
+            remedy = self.file.made_by if isinstance(error, WarehouseDamaged) else error.remedy
+            raise type(error)(self.file.published, error.what, remedy) from error
 
     def put(self, source: Path, draft: Path, now: datetime) -> Path | None:
         """Keep what cannot be read as it is: the former live file stays beside the new one under

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.errors import QueryError, WarehouseError, WarehouseUnusable
+from warehouse.errors import QueryError, WarehouseDamaged, WarehouseError, WarehouseUnusable
 from warehouse.migrate import roll_back
 
 Connection = duckdb.DuckDBPyConnection
@@ -16,6 +16,13 @@ Connection = duckdb.DuckDBPyConnection
 FAILED = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)
 """What DuckDB raises where what it keeps cannot be read or written, within a statement or a
 commit."""
+_DAMAGED = (
+    "Corrupt ",
+    "Could not read enough bytes",
+    "Failure while replaying WAL",
+    "is not a valid DuckDB database file",
+)
+"""What DuckDB 1.5 says of a file whose bytes are not what it wrote."""
 
 
 def for_people(connection: Connection, timezone: str) -> Connection:
@@ -51,7 +58,7 @@ def queries(connection: Connection, sql: str) -> list[Result]:
                 found.append((columns, answer.fetchall()))
         return found
     except duckdb.Error as error:
-        raise QueryError("SQL", _told(error), remedy) from error
+        raise damage_seen(error) or QueryError("SQL", _told(error), remedy) from error
 
 
 @contextlib.contextmanager
@@ -81,7 +88,21 @@ def unusable(
     remedy: str = "check access and free space of the data folder",
 ) -> WarehouseError:
     """What DuckDB or the operating system says of a file, with what a person can do."""
+    if _damage(error):
+        return WarehouseDamaged(file, f"it is damaged ({first_line(error)})", remedy)
     return WarehouseUnusable(file, f"it cannot be used ({first_line(error)})", remedy)
+
+
+def damage_seen(error: Exception) -> WarehouseDamaged | None:
+    """Damage that a reader came upon in the midst of a file; None where `error` is no damage."""
+    if not _damage(error):
+        return None
+    what, remedy = f"it is damaged ({first_line(error)})", "`noroshi maintain` makes it anew"
+    return WarehouseDamaged("the published copy", what, remedy)
+
+
+def _damage(error: Exception) -> bool:
+    return isinstance(error, duckdb.Error) and any(sign in str(error) for sign in _DAMAGED)
 
 
 def _told(error: duckdb.Error) -> str:

@@ -78,7 +78,9 @@ def _explained(error: Exception) -> int:
     from extractors.errors import AddressRefused, ExtractorError
     from flows.errors import FlowError, SettingsError
     from warehouse.errors import NoPast, QueryError, SeedError, UnknownId, WarehouseError
+    from warehouse.session import damage_seen
 
+    error = damage_seen(error) or error
     if not isinstance(error, AlertError | ExtractorError | FlowError | WarehouseError):
         raise error
     for line in str(error).splitlines():

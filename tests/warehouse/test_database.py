@@ -269,7 +269,7 @@ def test_a_damaged_file_is_not_waited_for(tmp_path: Path) -> None:
     with warehouse.writing("test"):
         pass
     warehouse.live.write_bytes(b"block" * 5000)
-    with pytest.raises(WarehouseUnusable, match="cannot be used"), warehouse.writing("test"):
+    with pytest.raises(WarehouseUnusable, match="is damaged"), warehouse.writing("test"):
         pass
     warehouse.published.write_bytes(b"block" * 5000)
     with pytest.raises(WarehouseUnusable, match="noroshi maintain"):
