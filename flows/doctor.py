@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,12 +12,13 @@ from pathlib import Path
 from flows.configuration.settings import House
 from warehouse import channels, spool
 from warehouse.channels import Ailing
-from warehouse.database import Kind, Warehouse
+from warehouse.database import Connection, Kind, Warehouse
 from warehouse.disk import free
 from warehouse.errors import WarehouseError
-from warehouse.holdings import holdings, spoken
+from warehouse.holdings import Holding, holdings, spoken
 from warehouse.lock import holder
 from warehouse.migrate import migrations
+from warehouse.session import damage_told
 from warehouse.vitals import Vitals, vitals
 
 SLACK = timedelta(minutes=10)
@@ -46,14 +47,31 @@ class Finding:
 def examine(house: House, now: datetime) -> list[Finding]:
     """Everything that can be seen without writing. Raises nothing for what is wrong there."""
     warehouse = house.warehouse
+    own, newest = _own(warehouse, now)
+    readable, published = _readable(warehouse, now)
+    seen = newest or published
     return [
         _folder(warehouse.folder),
         _disk(warehouse),
         *_locks(warehouse),
-        *(_own(warehouse, file) for file in warehouse.kind.own_files),
+        *own,
         _spool(warehouse),
-        *_readable(warehouse, house, now),
+        readable,
+        *(_told(seen, house, now) if seen else ()),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What one look at a warehouse tells."""
+
+    signs: Vitals
+    holdings: Sequence[Holding]
+    ailing: Sequence[Ailing]
+
+
+def _look(connection: Connection, now: datetime) -> _Seen:
+    return _Seen(vitals(connection), holdings(connection, now), channels.ailing(connection))
 
 
 def _folder(folder: Path) -> Finding:
@@ -81,17 +99,34 @@ def _locks(warehouse: Warehouse) -> Iterator[Finding]:
         yield _problem("writer lock", str(error))
 
 
-def _own(warehouse: Warehouse, file: Path) -> Finding:
-    """A file that only the pipeline opens."""
-    if not file.exists():
-        what = "is not there yet"
-        if warehouse.ready:
-            what = f"is gone; the next cycle begins with the {warehouse.kind.called}"
-        return _note("live file", f"{file} {what}")
-    what = f"{_mib(_size(file))}"
+def _own(warehouse: Warehouse, now: datetime) -> tuple[list[Finding], _Seen | None]:
+    """The file that only the pipeline opens, and what is in it, be it published or not."""
+    for file in warehouse.kind.own_files:
+        if not file.exists():
+            return [_missing(warehouse, file)], None
+        if holder(warehouse.pipeline_folder / "writer.lock"):
+            return [_ok("live file", f"{_mib(_size(file))}, in use")], None
+        try:
+            with warehouse.kind.looking() as connection:
+                seen = _look(connection, now)
+        except WarehouseError as error:
+            return [_problem("live file", str(error))], None
+        return [_whole(warehouse, file)], seen
+    return [], None
+
+
+def _missing(warehouse: Warehouse, file: Path) -> Finding:
+    what = "is not there yet"
+    if warehouse.ready:
+        what = f"is gone; the next cycle begins with the {warehouse.kind.called}"
+    return _note("live file", f"{file} {what}")
+
+
+def _whole(warehouse: Warehouse, file: Path) -> Finding:
     if warehouse.unpublished:
-        return _note("live file", f"{what}; the next cycle publishes what is new in it")
-    return _ok("live file", what)
+        what = f"{_mib(_size(file))}; the next cycle publishes what is new in it"
+        return _note("live file", what)
+    return _ok("live file", _mib(_size(file)))
 
 
 def _spool(warehouse: Warehouse) -> Finding:
@@ -102,22 +137,17 @@ def _spool(warehouse: Warehouse) -> Finding:
     return _note("spool", f"{how_many} to be stored; the next cycle loads what is there")
 
 
-def _readable(warehouse: Warehouse, house: House, now: datetime) -> Iterator[Finding]:
+def _readable(warehouse: Warehouse, now: datetime) -> tuple[Finding, _Seen | None]:
     """What readers see."""
     of = warehouse.kind.called
     try:
         if not warehouse.ready:
-            yield _note(of, f"is not there; {warehouse.kind.made_by}")
-            return
-        with warehouse.reading() as connection:
-            signs = vitals(connection)
-            kept_back = spoken(holdings(connection, now), house.zone)
-            ailing = channels.ailing(connection)
+            return _note(of, f"is not there; {warehouse.kind.made_by}"), None
+        with warehouse.reading() as connection, damage_told():
+            seen = _look(connection, now)
     except WarehouseError as error:
-        yield _problem(of, str(error))
-        return
-    yield _ok(of, _opened(warehouse.kind))
-    yield from _told(signs, kept_back, ailing, house, now)
+        return _problem(of, str(error)), None
+    return _ok(of, _opened(warehouse.kind)), seen
 
 
 def _opened(kind: Kind) -> str:
@@ -127,22 +157,17 @@ def _opened(kind: Kind) -> str:
     return ", ".join(told)
 
 
-def _told(
-    signs: Vitals,
-    kept_back: Iterable[str],
-    ailing: Iterable[Ailing],
-    house: House,
-    now: datetime,
-) -> Iterator[Finding]:
+def _told(seen: _Seen, house: House, now: datetime) -> Iterator[Finding]:
+    signs = seen.signs
     yield _schema(signs)
     counted = ", ".join(f"{name} {count:,}" for name, count in signs.rows.items() if count)
     yield _ok("rows", counted or "none")
     yield _cycle(signs, house, now)
     yield _outbox(signs, now)
-    for line in kept_back:
+    for line in spoken(seen.holdings, house.zone):
         yield _note("held back", line)
     ours = {table.name for table in house.settings.channel if table.enabled}
-    yield from (_channel(one, house, now) for one in ailing if one.health.channel in ours)
+    yield from (_channel(one, house, now) for one in seen.ailing if one.health.channel in ours)
     yield _sources(signs)
     yield _clock(signs, now)
 

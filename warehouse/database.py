@@ -67,6 +67,10 @@ class Kind(Protocol):
 
     def reading(self, *, timezone: str, as_of: datetime | None) -> Connection: ...
 
+    def looking(self) -> AbstractContextManager[Connection]:
+        """A read-only connection, for a moment, to all that is committed, seen by readers or not.
+        Raises WarehouseError."""
+
 
 class Upkeep(Protocol):
     """What is done to the whole of a warehouse. All of it raises WarehouseError."""

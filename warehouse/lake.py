@@ -100,6 +100,10 @@ class Lake:
             connection.close()
             raise
 
+    def looking(self) -> contextlib.AbstractContextManager[Connection]:
+        """What readers see: there is nothing else."""
+        return self.reading()
+
     def failing(self) -> contextlib.AbstractContextManager[None]:
         """For what may fail within a statement: it is told as ours."""
         return lake_errors(self.place)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -22,12 +23,19 @@ import duckdb
 
 from warehouse.disk import clone, os_errors
 from warehouse.edition import Editions
-from warehouse.errors import NoPast, WarehouseBusy, WarehouseDamaged, WarehouseUnusable
+from warehouse.errors import (
+    NoPast,
+    WarehouseBusy,
+    WarehouseDamaged,
+    WarehouseError,
+    WarehouseUnusable,
+)
 from warehouse.lock import hold, holder
 from warehouse.migrate import migrate
 from warehouse.session import (
     FAILED,
     Connection,
+    file_errors,
     first_line,
     for_people,
     quoted,
@@ -182,6 +190,20 @@ class LiveFile:
             raise WarehouseDamaged(self.published, error.what, self.made_by) from error
 
     @contextlib.contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """A read-only connection to the live file, for a moment: writers wait meanwhile, if this
+        user may tell them. Raises WarehouseError."""
+        ours = hold(self.pipeline_folder / "writer.lock", wait_seconds=5, doing="look")
+        writable = os.access(self.pipeline_folder, os.W_OK)
+        with self.damage_told(), ours if writable else contextlib.nullcontext():
+            try:
+                connection = duckdb.connect(str(self.live), read_only=True)
+            except duckdb.Error as error:
+                raise _refused(self.live, error) from error
+            with connection, file_errors(self.live):
+                yield for_people(connection, "UTC")
+
+    @contextlib.contextmanager
     def damage_told(self) -> Iterator[None]:
         """Damage in the live file, or in a copy of it, with what to do about that."""
         try:
@@ -282,14 +304,19 @@ def _attach(connection: Connection, file: Path, deadline: float) -> None:
         try:
             connection.execute(f"ATTACH '{quoted(file)}' AS noroshi")
         except duckdb.Error as error:
-            if not _locked(error):
-                raise unusable(file, error) from error
-            if time.monotonic() >= deadline:
-                remedy = f"close that program; people open {PUBLISHED} in the data folder instead"
-                raise WarehouseBusy(file, _who(error), remedy) from error
+            if not _locked(error) or time.monotonic() >= deadline:
+                raise _refused(file, error) from error
             time.sleep(_PAUSE_SECONDS)
         else:
             return
+
+
+def _refused(file: Path, error: duckdb.Error) -> WarehouseError:
+    """Why the live file cannot be opened."""
+    if not _locked(error):
+        return unusable(file, error)
+    remedy = f"close that program; people open {PUBLISHED} in the data folder instead"
+    return WarehouseBusy(file, _who(error), remedy)
 
 
 def _locked(error: duckdb.Error) -> bool:

@@ -101,6 +101,15 @@ def damage_seen(error: Exception) -> WarehouseDamaged | None:
     return WarehouseDamaged("the published copy", what, remedy)
 
 
+@contextlib.contextmanager
+def damage_told() -> Iterator[None]:
+    """What `damage_seen` says, for readers who go on after it."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise damage_seen(error) or error from error
+
+
 def _damage(error: Exception) -> bool:
     return isinstance(error, duckdb.Error) and any(sign in str(error) for sign in _DAMAGED)
 

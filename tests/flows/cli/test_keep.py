@@ -196,8 +196,34 @@ class TestDoctor:
         assert ran.status == 1
         assert "noroshi maintain" in "".join(ran.out.split("\n"))
 
+    def test_a_damaged_live_file_is_a_problem_with_a_way_out(self, settled: House) -> None:
+        warehouse = Warehouse(settled.data_folder)
+        whole = warehouse.live.read_bytes()
+        warehouse.live.write_bytes(whole[: len(whole) // 2])
+        seen = findings(settled)
+        assert seen["live file"][0] is State.PROBLEM
+        assert f"noroshi restore {warehouse.published}" in seen["live file"][1]
+        assert "article 5" in seen["rows"][1], "from the copy"
+
+    def test_a_program_that_has_the_live_file_open_is_named(self, settled: House) -> None:
+        script = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(flush=True); input()"
+        live = str(Warehouse(settled.data_folder).live)
+        command = [sys.executable, "-c", script, live]
+        with subprocess.Popen(command, stdin=-1, stdout=-1) as person:
+            assert person.stdout is not None
+            person.stdout.readline()
+            state, what = findings(settled)["live file"]
+            person.kill()
+        assert state is State.PROBLEM
+        assert f"process {person.pid} (" in what
+
+    def test_what_is_not_published_yet_counts(self, settled: House) -> None:
+        with Warehouse(settled.data_folder).writing("test", for_readers=False) as connection:
+            insert(connection, "store.run", [{"id": "1", "started_at": NOW, "ended_at": NOW}])
+        assert findings(settled)["last cycle"] == (State.OK, "0 min ago")
+
     def test_a_newer_warehouse_is_a_problem(self, settled: House) -> None:
-        with duckdb.connect(str(Warehouse(settled.data_folder).published)) as connection:
+        with duckdb.connect(str(Warehouse(settled.data_folder).live)) as connection:
             connection.execute("INSERT INTO store.schema_migration VALUES (9999, 'later', now())")
         assert findings(settled)["schema"][0] is State.PROBLEM
 
