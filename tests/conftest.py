@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import buckets
 from tests.postgres import Postgres, binaries
 
 
@@ -22,3 +23,16 @@ def postgres() -> Iterator[Postgres]:
         yield server
     finally:
         server.remove()
+
+
+@pytest.fixture(scope="session")
+def store() -> Iterator[buckets.Store]:
+    """An S3 store for the files of lakes."""
+    if not buckets.installed():
+        pytest.skip("OpenStack Swift (swift-proxy and its like) is not installed")
+    found = buckets.Store()
+    try:
+        found.start()
+        yield found
+    finally:
+        found.remove()

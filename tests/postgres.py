@@ -14,8 +14,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from tests.buckets import BUCKET, Store
 from warehouse.database import Warehouse
 from warehouse.place import PREFIX, Place, place
+from warehouse.s3 import S3
 
 PASSWORD = "hush-hush"
 """Of the only user. Nothing that noroshi says may contain it."""
@@ -93,19 +95,21 @@ class Postgres:
         )
         return done.stdout.strip()
 
-    def nowhere(self, data: Path) -> Place:
+    def nowhere(self, data: Path | str) -> Place:
         """The place of a lake that is not there yet."""
         database = f"empty{next(self.numbers)}"
         self.ask(f"CREATE DATABASE {database}")
         return self.place(database, data)
 
-    def place(self, database: str, data: Path) -> Place:
+    def place(self, database: str, data: Path | str, store: Store | None = None) -> Place:
         """The place of a lake in a database of this server."""
         setting = f"{PREFIX}dbname={database} host={self.folder} user=noroshi"
-        return place(setting, str(data), {"PGPASSWORD": PASSWORD})
+        secrets = {"PGPASSWORD": PASSWORD} | (store.environment if store else {})
+        return place(setting, str(data), secrets, s3=store.s3 if store else S3())
 
-    def lake(self, folder: Path) -> Warehouse:
-        """A new lake with all tables, as a copy of one: its migrations take seconds."""
+    def lake(self, folder: Path, store: Store | None = None) -> Warehouse:
+        """A new lake with all tables, as a copy of one: its migrations take seconds. Its files are
+        below the folder, or in the store."""
         if self.template is None:
             first = self.nowhere(self.folder / "template")
             with Warehouse(self.folder / "unused", first).writing("make a template"):
@@ -113,10 +117,10 @@ class Postgres:
             self.template = first.catalogue.split()[0].removeprefix("dbname=")
         database = f"lake{next(self.numbers)}"
         self.ask(f"CREATE DATABASE {database} TEMPLATE {self.template}")
-        data = folder / "lake"
+        data = f"s3://{BUCKET}/{database}" if store else folder / "lake"
         move = "UPDATE ducklake_metadata SET value = '{}/' WHERE key = 'data_path'"
         self.ask(move.format(data), database)
-        return Warehouse(folder, self.place(database, data))
+        return Warehouse(folder, self.place(database, data, store))
 
     def _as_whom(self) -> dict[str, Any]:
         """The user to run as, and a folder that this one may be in."""

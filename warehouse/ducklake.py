@@ -13,8 +13,10 @@ from importlib.resources import files
 
 import duckdb
 
+from warehouse.disk import os_errors
 from warehouse.errors import NoPast, WarehouseBusy, WarehouseError, WarehouseUnusable
 from warehouse.place import Place
+from warehouse.s3 import KEYS, SESSION, refused
 from warehouse.session import FAILED, Connection, first_line, quoted
 
 _CONFIG = {
@@ -34,20 +36,23 @@ class LakeMissing(WarehouseUnusable):
 _CONNECTING = re.compile(r'^.*Unable to connect to Postgres at ".*?": ')
 """What DuckDB says before PostgreSQL's client says what is wrong."""
 _OTHER_FOLDER = re.compile(r'does not match existing data path in the catalog "([^"]*)"')
+PAPER = "README.txt"
+"""What stands beside the files of a lake."""
 _LAKE = ("postgres_scanner", "ducklake")
 
 
 def opened(place: Place, extensions: Sequence[str] = _LAKE) -> Connection:
     """DuckDB in memory, with what this lake needs and the secrets that let it in."""
     connection = duckdb.connect(":memory:", config=dict(_CONFIG))
-    for name in (*extensions, "httpfs") if place.stored else extensions:
+    stored = place.stored and "ducklake" in extensions
+    for name in (*extensions, "httpfs") if stored else extensions:
         _load(connection, name)
     connection.execute("SET allow_unsigned_extensions = false")
     if password := place.secret("PGPASSWORD"):
         told = f"CREATE SECRET catalogue (TYPE postgres, PASSWORD '{quoted(password)}')"
         connection.execute(told)
-    if place.stored:
-        connection.execute(_store_secret(place))
+    if stored:
+        _let_into_store(connection, place)
     return connection
 
 
@@ -64,21 +69,17 @@ def _load(connection: Connection, name: str) -> None:
         raise WarehouseUnusable("the lake", what, remedy) from error
 
 
-def _store_secret(place: Place) -> str:
-    """For the store that holds the files: AWS, or what AWS_ENDPOINT_URL names."""
-    endpoint = place.secret("AWS_ENDPOINT_URL") or ""
-    parts = {
-        "KEY_ID": place.secret("AWS_ACCESS_KEY_ID"),
-        "SECRET": place.secret("AWS_SECRET_ACCESS_KEY"),
-        "SESSION_TOKEN": place.secret("AWS_SESSION_TOKEN"),
-        "REGION": place.secret("AWS_REGION"),
-        "ENDPOINT": endpoint.partition("://")[2].rstrip("/"),
-        # Buckets as folders of one host are what stores of one's own know.
-        "URL_STYLE": "path" if endpoint else None,
-        "USE_SSL": "false" if endpoint.startswith("http://") else None,
-    }
-    told = "".join(f", {name} '{quoted(value)}'" for name, value in parts.items() if value)
-    return f"CREATE SECRET store (TYPE s3{told})"
+def _let_into_store(connection: Connection, place: Place) -> None:
+    """Raises WarehouseUnusable where nothing says how to get in."""
+    if missing := [name for name in KEYS[:2] if place.secret(name) is None]:
+        raise _no_key(place, missing[0])
+    for statement in SESSION:
+        connection.execute(statement)
+    if place.s3.authorities:
+        connection.execute(f"SET ca_cert_file = '{quoted(place.s3.authorities)}'")
+    parts = place.s3.secret(dict(place.secrets)).items()
+    told = "".join(f", {name} '{quoted(value)}'" for name, value in parts)
+    connection.execute(f"CREATE SECRET store (TYPE s3{told})")
 
 
 def attach(connection: Connection, place: Place, *options: str) -> None:
@@ -88,6 +89,50 @@ def attach(connection: Connection, place: Place, *options: str) -> None:
     path = f"ducklake:postgres:{place.catalogue}"
     connection.execute(f"ATTACH '{quoted(path)}' AS noroshi ({', '.join(options)})")
     connection.execute("USE noroshi")
+
+
+def attach_to_write(connection: Connection, place: Place) -> None:
+    """Attach the lake, and make it where there is none: not before its files can be written, for
+    where they are cannot be changed afterwards. Raises as `attach_errors` and `lake_errors` do."""
+    data = f"DATA_PATH '{quoted(place.data)}'"
+    try:
+        with attach_errors(place):
+            attach(connection, place, data, "CREATE_IF_NOT_EXISTS FALSE")
+    except LakeMissing:
+        _mark(connection, place)
+        with attach_errors(place):
+            attach(connection, place, data)
+    else:
+        _expect_folder(connection, place)
+
+
+def _mark(connection: Connection, place: Place) -> None:
+    """Put a paper beside the files that are to come."""
+    if folder := place.local:
+        with os_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+    with lake_errors(place):
+        file = quoted(f"{place.data}{PAPER}")
+        connection.execute(
+            f"COPY (SELECT $words) TO '{file}' (FORMAT csv, HEADER FALSE, QUOTE '')",
+            {"words": "Files of a lake of noroshi. Which rows are in which, its catalogue knows."},
+        )
+
+
+def _expect_folder(connection: Connection, place: Place) -> None:
+    """The files that the catalogue knows are in a folder of which this machine sees something:
+    where it is not mounted, DuckLake would begin another one without a word."""
+    if place.local is None:
+        return
+    with os_errors(place.local):
+        if place.local.is_dir() and any(place.local.iterdir()):
+            return
+    listed = "SELECT count(*) FROM __ducklake_metadata_noroshi.ducklake_data_file"
+    with lake_errors(place):
+        known = connection.execute(listed).fetchall()[0][0]
+    if known:
+        what = f"{place.local} is empty or not there, and the lake has {known} files in it"
+        raise WarehouseUnusable(place, what, "mount that folder on this machine, or bring it back")
 
 
 @contextlib.contextmanager
@@ -108,7 +153,14 @@ def _not_attached(place: Place, said: str, as_of: datetime | None) -> WarehouseE
     if as_of is not None and "snapshot" in said.lower():
         what = f"it holds nothing as of {as_of:%Y-%m-%d %H:%M:%S %Z}"
         return NoPast(place, what, "ask for a later moment, of the last [lake] past_days")
+    if "requires the extension httpfs" in said:
+        return _no_key(place, KEYS[0])
     return _unusable(place, said)
+
+
+def _no_key(place: Place, name: str) -> WarehouseUnusable:
+    what = f"its files are in an S3 store, and {name} is not set"
+    return WarehouseUnusable(place, what, "put it into .env or the environment")
 
 
 @contextlib.contextmanager
@@ -125,10 +177,12 @@ def lake_errors(place: Place) -> Iterator[None]:
 
 
 def _unusable(place: Place, said: str) -> WarehouseError:
+    if place.stored and (told := refused(said)):
+        return WarehouseUnusable(place, f"its store cannot be used ({told[0][:400]})", told[1])
     remedy = "see that PostgreSQL answers, and that this user may read and write [lake] data"
-    return WarehouseUnusable(place, f"it cannot be used ({said})", remedy)
+    return WarehouseUnusable(place, f"it cannot be used ({said[:400]})", remedy)
 
 
 def _said(place: Place, error: duckdb.Error) -> str:
     text = " ".join(str(error).split())
-    return place.masked(_CONNECTING.sub("", text))[:400]
+    return place.masked(_CONNECTING.sub("", text))

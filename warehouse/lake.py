@@ -14,10 +14,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from warehouse.ducklake import LakeMissing, attach, attach_errors, lake_errors, opened
+from warehouse.ducklake import (
+    LakeMissing,
+    attach,
+    attach_errors,
+    attach_to_write,
+    lake_errors,
+    opened,
+)
 from warehouse.migrate import migrate, migrations
 from warehouse.place import Place
-from warehouse.session import Connection, for_people, quoted, transaction
+from warehouse.session import Connection, for_people, transaction
 from warehouse.turn import holder, turn
 
 _COLUMN_COMMENT = re.compile(r"COMMENT ON COLUMN (\w+)\.(\w+) IS '((?:[^']|'')*)';")
@@ -112,8 +119,7 @@ class Lake:
     def attached(self) -> Iterator[Connection]:
         """A connection that can write, outside of a transaction, for whoever has the `turn`."""
         with opened(self.place) as connection, lake_errors(self.place):
-            with attach_errors(self.place):
-                attach(connection, self.place, f"DATA_PATH '{quoted(self.place.data)}'")
+            attach_to_write(connection, self.place)
             # Who commits upon a snapshot that is not the newest any more fails, though the turn
             # was lost with the connection that held it: without it, DuckLake would try again
             # where the two touch other tables, and rows that one looked for could be there twice.

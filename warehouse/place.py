@@ -7,18 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from warehouse.s3 import KEYS, S3
+
 PREFIX = "ducklake:postgres:"
 """What the setting of a lake begins with; a connection string of libpq follows."""
 
-S3 = "s3://"
-_SECRETS = (
-    "PGPASSWORD",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_REGION",
-    "AWS_ENDPOINT_URL",
-)
+BUCKET = "s3://"
+_SECRETS = ("PGPASSWORD", *KEYS)
 """Variables that tell how to get in."""
 _PASSWORD = re.compile(r"\b(password|passfile|sslpassword)\s*=|postgres(ql)?://", re.IGNORECASE)
 
@@ -34,6 +29,8 @@ class Place:
     past_days: int = 7
     """Days for which what stood in it can be asked for."""
     secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    s3: S3 = field(default_factory=S3)
+    """The store, where `data` is in one."""
 
     def __str__(self) -> str:
         return f"{PREFIX}{self.catalogue}"
@@ -41,7 +38,7 @@ class Place:
     @property
     def local(self) -> Path | None:
         """The folder of the data; None where a store holds them."""
-        return None if self.data.startswith(S3) else Path(self.data)
+        return None if self.data.startswith(BUCKET) else Path(self.data)
 
     @property
     def stored(self) -> bool:
@@ -54,13 +51,18 @@ class Place:
 
     def masked(self, text: str) -> str:
         """The text without the secrets of this place, should a program have put one into it."""
-        for name, value in self.secrets:
-            if value and name not in {"AWS_REGION", "AWS_ENDPOINT_URL"}:
-                text = text.replace(value, "***")
+        for _, value in self.secrets:
+            text = text.replace(value, "***")
         return text
 
 
-def place(setting: str, data: str, environment: Mapping[str, str], past_days: int = 7) -> Place:
+def place(
+    setting: str,
+    data: str,
+    environment: Mapping[str, str],
+    past_days: int = 7,
+    s3: S3 = S3(),  # noqa: B008 (frozen)
+) -> Place:
     """The lake that a setting names. Raises ValueError, which does not repeat the setting."""
     if not setting.startswith(PREFIX):
         raise ValueError(f"it must begin with {PREFIX!r}; without it, one file is kept")
@@ -73,4 +75,6 @@ def place(setting: str, data: str, environment: Mapping[str, str], past_days: in
     if not re.search(r"\bdbname\s*=", catalogue):
         raise ValueError("it must name the database: dbname=…")
     known = ((name, environment[name]) for name in _SECRETS if environment.get(name))
-    return Place(catalogue, data.rstrip("/") + "/", past_days, tuple(known))
+    return Place(
+        catalogue, data.rstrip("/") + "/", past_days, tuple(known), s3.completed(environment)
+    )

@@ -21,6 +21,9 @@ _NAMES = {"source": "id", "channel": "name", "route": "channels"}
 _CHOICES = {"enum", "literal_error"}
 """What pydantic calls a value that is none of a few."""
 
+_SECRETIVE = {"channel", "warehouse", "lake"}
+"""Tables of addresses, into which people write secrets."""
+
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
@@ -97,6 +100,6 @@ class Complaint:
     def _found(self, what: str) -> str:
         """The wrong value, where it can be no secret and is not told already."""
         given = self.error["input"]
-        if self._spot[0] in {"channel", "warehouse"} or not isinstance(given, str | int | float):
+        if self._spot[0] in _SECRETIVE or not isinstance(given, str | int | float):
             return ""
         return "" if repr(given) in what else f" (found {given!r})"

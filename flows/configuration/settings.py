@@ -82,7 +82,7 @@ class House:
             return None
         base = self.file.parent if self.file else Path.cwd()
         data = lake.data if "://" in lake.data else str((base / lake.data).resolve())
-        return place(setting, data, self.environment, lake.past_days)
+        return place(setting, data, self.environment, lake.past_days, lake.s3)
 
     @property
     def templates(self) -> Path | None:

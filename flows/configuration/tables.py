@@ -5,6 +5,7 @@ Those about collecting and about telling have files of their own beside this one
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -18,6 +19,7 @@ from flows.configuration.kinds import Clock, Table, Weekly, Zone
 from flows.configuration.telling import ChannelTable, QuietTable, RouteTable, Telling, Watchfulness
 from warehouse.place import place as parse
 from warehouse.retention import Retention
+from warehouse.s3 import S3
 
 
 class Schedule(Table):
@@ -76,6 +78,12 @@ def _lake(setting: str) -> str:
     return setting
 
 
+def _endpoint(address: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s@?#]*)?", address):
+        raise ValueError("it must be an address such as https://s3.example.org, without a key")
+    return address
+
+
 class LakeTable(Table):
     """`[lake]`: for a `warehouse` that several machines share."""
 
@@ -84,6 +92,17 @@ class LakeTable(Table):
     folder counts from the settings file's."""
     past_days: int = Field(default=7, ge=1, le=36500)
     """Days for which the past of the lake can be asked for."""
+    endpoint: Annotated[str, AfterValidator(_endpoint)] | None = None
+    """`https://s3.example.org` of the store, where `data` is in one that is not Amazon's."""
+    region: str | None = None
+    """Of the store, where it wants one named."""
+    path_style: bool | None = None
+    """Whether buckets are folders of one host; where absent, they are if there is an endpoint."""
+
+    @property
+    def s3(self) -> S3:
+        """The store."""
+        return S3(self.endpoint, self.region, self.path_style)
 
 
 class Settings(BaseSettings):

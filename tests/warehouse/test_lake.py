@@ -17,10 +17,11 @@ import pytest
 import warehouse as warehouse_room
 from alerts.telling.deciding.outbox import deliveries_for
 from extractors.source import Source
+from tests.buckets import Store
 from tests.postgres import PASSWORD, Postgres
 from tests.warehouse.conftest import NOW
 from tests.warehouse.samples import a_notice, an_article
-from warehouse import articles, backup, channels, claiming, outbox, sources
+from warehouse import articles, backup, channels, claiming, lake_upkeep, outbox, sources
 from warehouse import runs as runs_room
 from warehouse.database import Connection, Warehouse, query
 from warehouse.ducklake import LakeMissing
@@ -29,18 +30,28 @@ from warehouse.migrate import migrations
 from warehouse.outbox import Announcement
 from warehouse.place import place
 from warehouse.runs import Origin
+from warehouse.s3 import S3
 
 RUNS = "SELECT id FROM runs ORDER BY id"
 
 
-@pytest.fixture
-def lake(postgres: Postgres, tmp_path: Path) -> Warehouse:
-    return postgres.lake(tmp_path / "data")
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.lake)])
+def lake(postgres: Postgres, tmp_path: Path, request: pytest.FixtureRequest) -> Warehouse:
+    store: Store | None = request.getfixturevalue("store") if request.param == "s3" else None
+    return postgres.lake(tmp_path / "data", store)
 
 
 def add(lake: Warehouse, id: str) -> None:
     with lake.writing("test") as connection:
         connection.execute("INSERT INTO store.run (id) VALUES ($id)", {"id": id})
+
+
+def files(lake: Warehouse, table: str = "article") -> list[str]:
+    """Those of a table, whether or not the lake knows them."""
+    assert lake.place is not None
+    with lake.reading() as connection:
+        found = query(connection, f"FROM glob('{lake.place.data}store/{table}/*.parquet')")[1]
+    return [str(file) for (file,) in found]
 
 
 def runs(lake: Warehouse, as_of: datetime | None = None) -> list[str]:
@@ -140,10 +151,12 @@ with lake.writing("half") as connection:
 """
 
 
-def test_a_killed_writer_leaves_no_lock_and_nothing_half(lake: Warehouse) -> None:
+def test_a_killed_writer_leaves_no_lock_and_nothing_half(
+    lake: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert lake.place is not None
     command = [sys.executable, "-c", KILLED, str(lake.place), lake.place.data]
-    environment = {**os.environ, "PGPASSWORD": PASSWORD}
+    environment = {**os.environ, **dict(lake.place.secrets), **located(lake.place.s3)}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
     ) as writer:
@@ -153,6 +166,18 @@ def test_a_killed_writer_leaves_no_lock_and_nothing_half(lake: Warehouse) -> Non
         assert writer.wait() == -signal.SIGKILL
         add(lake, "next")
     assert runs(lake) == ["next"]
+    monkeypatch.setattr(lake_upkeep, "ORPHAN_DAYS", 0)
+    left = files(lake, "run")
+    lake.upkeep.compact()
+    assert left != []
+    assert not {*left} & {*files(lake, "run")}, "what it wrote is no row's, and goes"
+    assert runs(lake) == ["next"]
+
+
+def located(s3: S3) -> dict[str, str]:
+    """The place of a store as the environment says it."""
+    named = {"AWS_ENDPOINT_URL": s3.endpoint, "AWS_REGION": s3.region}
+    return {name: value for name, value in named.items() if value}
 
 
 def test_who_lost_the_turn_writes_nothing(lake: Warehouse, postgres: Postgres) -> None:
@@ -192,13 +217,29 @@ def test_it_is_used_again_once_the_catalogue_is_back(lake: Warehouse, postgres: 
 
 def test_a_wrong_password_or_folder_is_told_without_it(lake: Warehouse, tmp_path: Path) -> None:
     assert lake.place is not None
-    wrong = replace(lake.place, secrets=(("PGPASSWORD", "not-that-one"),))
+    known = dict(lake.place.secrets) | {"PGPASSWORD": "not-that-one"}
+    wrong = replace(lake.place, secrets=tuple(known.items()))
     with pytest.raises(WarehouseUnusable, match="password authentication failed") as told:
         Warehouse(tmp_path, wrong).reading()
     assert "not-that-one" not in str(told.value)
     elsewhere = replace(lake.place, data=f"{tmp_path}/elsewhere/")
     with pytest.raises(WarehouseUnusable, match="its files are in"):
         add(Warehouse(tmp_path, elsewhere), "x")
+
+
+def test_a_folder_that_is_not_mounted_is_told(lake: Warehouse) -> None:
+    assert lake.place is not None
+    with lake.writing("test") as connection:
+        articles.store(connection, [an_article(f"https://example.org/{n}") for n in range(20)], NOW)
+    if (folder := lake.place.local) is None:
+        return
+    folder.rename(folder.with_name("unmounted"))
+    with pytest.raises(WarehouseUnusable, match="mount that folder"):
+        add(lake, "lost")
+    folder.mkdir()  # the mount point
+    with pytest.raises(WarehouseUnusable, match="mount that folder"):
+        add(lake, "lost")
+    assert list(folder.iterdir()) == []
 
 
 def test_no_secret_of_a_place_is_shown() -> None:
@@ -218,7 +259,9 @@ def test_programs_open_a_lake_by_its_setting(
     add(lake, "one")
     between = datetime.now(UTC)
     add(lake, "two")
-    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    assert lake.place is not None
+    for name, value in {**dict(lake.place.secrets), **located(lake.place.s3)}.items():
+        monkeypatch.setenv(name, value)
     with warehouse_room.open(str(lake.place), timezone="Asia/Tokyo") as connection:
         assert query(connection, "SELECT count(*), current_setting('TimeZone') FROM runs")[1] == [
             (2, "Asia/Tokyo")
@@ -297,9 +340,8 @@ def test_upkeep_makes_few_files_of_many_and_keeps_the_rows(lake: Warehouse) -> N
         with lake.writing("test") as connection:
             made = [an_article(f"https://example.org/{batch}/{n}") for n in range(20)]
             articles.store(connection, made, NOW)
-    data = Path(lake.place.data)
     before = lake.upkeep.check()
-    many = len(list(data.glob("store/article/*.parquet")))
+    many = len(files(lake))
     lake.upkeep.compact()
     assert lake.upkeep.check() == before
     with lake.reading() as connection:

@@ -21,6 +21,8 @@ WRONG = [
     ('warehouse = "ducklake:postgres:host=db"', 1, "dbname"),
     ('warehouse = "ducklake:postgres:dbname=n password=x"', 1, "no password"),
     ("[lake]\npast_days = 0", 2, "greater than or equal to 1"),
+    ('[lake]\nendpoint = "s3.example.org"', 2, "https://s3.example.org"),
+    ('[lake]\nendpoint = "https://key:secret@s3.example.org"', 2, "without a key"),
     ("[schedule]\nwatch_minutes = 0", 2, "greater than or equal to 1"),
     ('[schedule]\n\ndigest = "25:00"', 3, "no time of day"),
     ("[shedule]\nwatch_minutes = 15", 1, "did you mean 'schedule'"),
@@ -200,6 +202,12 @@ def test_the_file_is_found_or_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert find() == tmp_path / "elsewhere.toml"
     with pytest.raises(SettingsError, match="noroshi init"):
         load(find())
+
+
+def test_a_key_in_the_address_of_a_store_is_not_repeated(write: Write) -> None:
+    with pytest.raises(SettingsError) as told:
+        load(write('[lake]\nendpoint = "https://key:hush@s3.example.org"'))
+    assert "hush" not in str(told.value)
 
 
 LISTINGS = [

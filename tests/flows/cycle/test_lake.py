@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from flows.cycle.silence import keep_watch
 from flows.doctor import State, examine
 from flows.progress import Silent
 from flows.watch import watch
+from tests.buckets import Store
 from tests.flows.newsroom import (
     WARNING_EN,
     WARNING_JA,
@@ -255,4 +256,43 @@ async def test_what_cannot_be_stored_waits_for_the_catalogue(
     summary = await watch(house)
     assert (summary.new, summary.alerts) == (1, 1)
     assert not [one for one in examine(house, datetime.now(UTC)) if one.state is State.PROBLEM]
+    assert news.desks["desk"].got != []
+
+
+@pytest.mark.lake
+@pytest.mark.anyio
+async def test_what_cannot_be_stored_waits_for_the_store(
+    news: Newsroom,
+    postgres: Postgres,
+    store: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The catalogue answers throughout; the store is gone as articles come, and is back later."""
+    place = postgres.lake(tmp_path / "shared", store).place
+    assert place is not None
+    for name, value in {
+        "NOROSHI_WAREHOUSE": str(place),
+        "NOROSHI_LAKE__DATA": place.data,
+        "NOROSHI_LAKE__ENDPOINT": str(place.s3.endpoint),
+        "NOROSHI_LAKE__REGION": str(place.s3.region),
+        **dict(place.secrets),
+    }.items():
+        monkeypatch.setenv(name, value)
+    stories = [
+        replace(WARNING_EN, path=f"/{n}", title=f"{WARNING_EN.title}, part {n}") for n in range(12)
+    ]
+    news.site.routes |= routes(*stories)
+    news.source("one")
+    news.desk("desk")
+    house = news.house()
+    store.stop()
+    try:
+        with pytest.raises(WarehouseUnusable, match="see that the store answers"):
+            await watch(house)
+    finally:
+        store.start()
+    news.site.routes |= routes()  # the feed has forgotten
+    summary = await watch(house)
+    assert (summary.new, summary.errors) == (12, [])
     assert news.desks["desk"].got != []
