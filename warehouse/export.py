@@ -13,6 +13,7 @@ import duckdb
 from warehouse.database import Connection, quoted
 from warehouse.errors import WarehouseUnusable
 from warehouse.session import damage_seen
+from warehouse.views import views
 
 
 class Kind(StrEnum):
@@ -91,15 +92,6 @@ def size(target: Path) -> tuple[int, float]:
     """How many files an export is, and their size in MiB."""
     files = [file for file in target.rglob("*") if file.is_file()] if target.is_dir() else [target]
     return len(files), sum(file.stat().st_size for file in files) / 2**20
-
-
-def views(connection: Connection) -> list[str]:
-    """Names of the views."""
-    answer = connection.execute(
-        "SELECT view_name FROM duckdb_views() "
-        "WHERE NOT internal AND database_name = current_database() ORDER BY view_name"
-    )
-    return [row[0] for row in answer.fetchall()]
 
 
 def _to_files(

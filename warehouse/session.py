@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +60,26 @@ def queries(connection: Connection, sql: str) -> list[Result]:
         return found
     except duckdb.Error as error:
         raise damage_seen(error) or QueryError("SQL", _told(error), remedy) from error
+    except RuntimeError as error:
+        if str(error) != INTERRUPTED:
+            raise
+        raise KeyboardInterrupt from error
+
+
+INTERRUPTED = "Query interrupted"
+"""What DuckDB makes a RuntimeError of, where Ctrl-C comes while a statement runs."""
+
+
+def blank(sql: str) -> bool:
+    """Whether there are comments at most."""
+    return not duckdb.tokenize(sql)
+
+
+def ended(sql: str) -> bool:
+    """Whether the last of a person's statements is ended by `;`."""
+    signs = duckdb.tokenize(sql)
+    place = signs[-1][0] if signs else 0
+    return bool(re.fullmatch(rb";(\s|--[^\n]*|/\*.*?\*/)*", sql.encode()[place:], re.DOTALL))
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from flows.cli import alerts, ask, begin, keep, look, machine, operate, pages, rules, sources
+from flows.cli import alerts, ask, begin, keep, look, machine, operate, pages, rules, shell, sources
 from flows.cli.console import encode_streams, markup, say, say_error, silence
 
 app = typer.Typer(
@@ -25,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=markup(),
 )
 
-for module in (begin, operate, ask, alerts, look, pages, sources, rules, keep, machine):
+for module in (begin, operate, ask, alerts, look, pages, sources, rules, shell, keep, machine):
     module.register(app)
 
 
@@ -51,6 +51,12 @@ def _status(arguments: list[str]) -> int:
         for stream in (sys.stdout, sys.stderr):
             silence(stream)
         return 0
+    except RuntimeError as error:
+        from warehouse.session import INTERRUPTED
+
+        if str(error) != INTERRUPTED:
+            raise
+        status = STOPPED
     except Exception as error:  # noqa: BLE001 (what is not ours is raised again)
         return _explained(error)
     if status == STOPPED:

@@ -146,10 +146,17 @@ def sql(
         say_error(f"{len(results)} statements have results, and {how} holds one; ask for one")
         return 2
     for columns, rows in results:
-        names = _apart(columns)
-        records = [dict(zip(names, row, strict=True)) for row in rows]
-        show(records, names, how, zone=settings.settings.timezone, none="no rows")
+        show_result(columns, rows, how, settings.settings.timezone)
     return 0
+
+
+def show_result(
+    columns: list[str], rows: Sequence[tuple[object, ...]], how: Format, zone: str
+) -> None:
+    """Print the result of a statement."""
+    names = _apart(columns)
+    records = [dict(zip(names, row, strict=True)) for row in rows]
+    show(records, names, how, zone=zone, none="no rows")
 
 
 def _apart(columns: list[str]) -> list[str]:

@@ -1,11 +1,8 @@
-"""Commands that keep: shell, export, backup, restore, doctor, maintain."""
+"""Commands that keep: export, backup, restore, doctor, maintain."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,55 +29,8 @@ from flows.cli.look import AsOfOption, DayOption, day, reading
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    for command in (shell, export, backup, restore, maintain, doctor):
+    for command in (export, backup, restore, maintain, doctor):
         app.command()(command)
-
-
-def shell(
-    plain: Annotated[bool, typer.Option(help="noroshi's own prompt in any case")] = False,
-    config: ConfigOption = None,
-) -> int:
-    """Ask in SQL, again and again: DuckDB's own program or harlequin where installed.
-
-    Otherwise a small prompt: a statement ends with `;`, an empty line or Ctrl-D ends the prompt.
-
-    Example: noroshi shell
-    """
-    settings = house(config)
-    reading(settings).close()
-    file = None if plain else settings.warehouse.kind.openable
-    for program, option in (("duckdb", "-readonly"), ("harlequin", "--read-only")):
-        if file and (found := shutil.which(program)):
-            os.execv(found, [program, option, str(file)])  # noqa: S606 (a program of the user's PATH)
-    return _prompt(config)
-
-
-def _prompt(config: Path | None) -> int:
-    from warehouse.database import queries
-    from warehouse.errors import QueryError
-
-    settings = house(config)
-    asked: list[str] = []
-    with reading(settings) as connection:
-        while line := _line("... " if asked else "noroshi> "):
-            asked.append(line)
-            if not line.rstrip().endswith(";"):
-                continue
-            try:
-                for columns, rows in queries(connection, "\n".join(asked)):
-                    records = [dict(zip(columns, row, strict=True)) for row in rows]
-                    zone = settings.settings.timezone
-                    show(records, columns, Format.TABLE, zone=zone, none="no rows")
-            except QueryError as error:
-                say_error(str(error))
-            asked = []
-    return 0
-
-
-def _line(prompt: str) -> str:
-    if sys.stdin.isatty():
-        out().print(prompt, end="")
-    return sys.stdin.readline().rstrip("\n")
 
 
 def export(

@@ -37,35 +37,6 @@ def findings(house: House, now: datetime = NOW) -> dict[str, tuple[State, str]]:
     return {one.of: (one.state, one.what) for one in examine(house, now)}
 
 
-class TestShell:
-    def test_a_prompt_answers_and_goes_on_after_a_mistake(self, call: Run, settled: House) -> None:
-        asked = "SELECT count(*) AS seeds\nFROM seed_documents;\nSELEC;\nSELECT 2 AS two;\n"
-        ran = call("shell", "--plain", stdin=asked.encode())
-        words = [word for word in ran.out.split() if word.isalnum()]
-        assert (ran.status, words) == (0, ["seeds", "5", "two", "2"])
-        assert "syntax" in ran.err
-
-    @pytest.mark.parametrize(
-        ("program", "option"), [("duckdb", "-readonly"), ("harlequin", "--read-only")]
-    )
-    def test_a_program_for_it_is_taken_where_there_is_one(
-        self,
-        call: Run,
-        settled: House,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
-        program: str,
-        option: str,
-    ) -> None:
-        (tmp_path / program).write_text("#!/bin/sh\n")
-        (tmp_path / program).chmod(0o755)
-        monkeypatch.setenv("PATH", str(tmp_path))
-        ran: list[list[str]] = []
-        monkeypatch.setattr("os.execv", lambda program, words: ran.append(words))
-        call("shell")
-        assert ran == [[program, option, str(tmp_path / "data" / "noroshi.duckdb")]]
-
-
 class TestFiles:
     @pytest.mark.parametrize("kind", ["parquet", "csv", "jsonl", "duckdb"])
     def test_an_export_is_named_and_told(self, call: Run, settled: House, kind: str) -> None:
