@@ -32,7 +32,7 @@ from flows.configuration.settings import load
 from flows.cycle import delivery
 from flows.demo.stage import sample_site
 from flows.watch import Step, watch
-from warehouse import live, migrate
+from warehouse import edition, live, migrate
 
 
 @dataclass(slots=True)
@@ -67,8 +67,10 @@ def cycle_with(seams: Seams, config: str) -> int:
         (live, "_create", _step),
         (live, "_attached", _attached),
         (live, "transaction", _transaction),
-        (live, "clone", _step),
-        (live, "sync", _step),
+        (edition, "share", _step),
+        (edition, "copy", _step),
+        (edition, "renew", _step),
+        (edition, "sync", _step),
         (migrate, "_apply", _apply),
         (delivery, "send", _send),
     ):
@@ -76,11 +78,12 @@ def cycle_with(seams: Seams, config: str) -> int:
     return 1 if asyncio.run(watch(load(Path(config)), stage=seams.stage)).errors else 0
 
 
-def _step(seams: Seams, original: Callable[..., None]) -> Callable[..., None]:
-    def step(*arguments: object) -> None:
+def _step(seams: Seams, original: Callable[..., object]) -> Callable[..., object]:
+    def step(*arguments: object) -> object:
         seams.cross(f"before {original.__name__}")
-        original(*arguments)
+        answer = original(*arguments)
         seams.cross(f"after {original.__name__}")
+        return answer
 
     return step
 

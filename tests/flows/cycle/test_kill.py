@@ -48,7 +48,8 @@ IN_A_LATER_CYCLE = (
     "after commit: settle a delivery",
     "before commit: end a cycle",
     "after commit: end a cycle",
-    "after clone",
+    "after share",
+    "before sync",
 )
 """One kill after the other in one data folder, each a little later in the same news."""
 
