@@ -212,8 +212,8 @@ def _name(connection: duckdb.DuckDBPyConnection, touched: set[str]) -> None:
     whole = touched
     while (more := whole | _neighbours(connection, whole)) != whole:
         whole = more
-    order = _order(connection, whole)
-    groups = _groups(whole, _links(connection, whole))
+    groups = [group for group in _groups(whole, _links(connection, whole)) if len(group) > 1]
+    order = _order(connection, set().union(*groups))
     connection.execute(
         f"DELETE FROM store.appearance WHERE article_id IN {IDS}",  # noqa: S608 (our own words)
         {"ids": many(sorted(whole))},
@@ -221,7 +221,7 @@ def _name(connection: duckdb.DuckDBPyConnection, touched: set[str]) -> None:
     rows = [
         {"article_id": id_, "text_id": first}
         for group in groups
-        if len(group) > 1 and (first := min(group, key=lambda member: order[member]))
+        if (first := min(group, key=lambda member: order[member]))
         for id_ in sorted(group)
     ]
     insert(connection, "store.appearance", rows)
@@ -274,8 +274,10 @@ def _links(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> list[Li
 
 
 def _order(
-    connection: duckdb.DuckDBPyConnection, ids: Iterable[str]
+    connection: duckdb.DuckDBPyConnection, ids: Collection[str]
 ) -> dict[str, tuple[datetime, str]]:
+    if not ids:
+        return {}
     answer = connection.execute(
         f"SELECT id, coalesce(published_at, first_seen_at) FROM store.article WHERE id IN {IDS}",  # noqa: S608 (our own words)
         {"ids": many(ids)},

@@ -113,7 +113,7 @@ def store(
     loud = _loud(connection, changes) if quiet else set()
     removal.bring_back(connection, [article.id for article in new if article.id in buried])
     count_attempts(connection, former.values(), batch)
-    retire(connection, changes)
+    retire(connection, [former[id_] for id_ in changes])
     drafts = [_draft(a, now, taken or {}) for a in new]
     drafts += [_draft(batch[id_], now, taken or {}, former[id_]) for id_ in changes]
     fill(connection, "store.article", _columns(drafts, changes))

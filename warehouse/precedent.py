@@ -10,13 +10,15 @@ import duckdb
 
 from extractors.article import Article, TextFrom
 from extractors.pages.change import change
-from warehouse.rows import IDS, PLACES, among, many, numbers
+from warehouse.rows import IDS, PLACES, many, numbers, places
 
 
 @dataclass(frozen=True, slots=True)
 class Precedent:
     """The stored version of an article, with what goes on in the next one."""
 
+    place: int
+    """Its row number: DuckDB looks through a million ids to find some among them."""
     id: str
     version_id: str
     version_no: int
@@ -45,19 +47,19 @@ class Precedent:
 def precedents(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> dict[str, Precedent]:
     """By id. First where each stands: DuckDB reads all that a statement selects of a million
     articles, texts included, to find some ids among them."""
-    places = _places(connection, ids)
-    if not places:
+    there = _places(connection, ids)
+    if not there:
         return {}
     answer = connection.execute(
         f"""
-        SELECT id, version_id, version_no, text_from, published_at, first_seen_at, retry_page,
-               page_attempts, arrival, title, text, feed_title, feed_published_at
+        SELECT rowid, id, version_id, version_no, text_from, published_at, first_seen_at,
+               retry_page, page_attempts, arrival, title, text, feed_title, feed_published_at
         FROM store.article
         WHERE rowid IN {PLACES}
         """,  # noqa: S608 (our own words)
-        {"places": numbers(places)},
+        {"places": numbers(there)},
     )
-    return {row[0]: Precedent(*row) for row in answer.fetchall()}
+    return {found.id: found for found in (Precedent(*row) for row in answer.fetchall())}
 
 
 def _places(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> list[int]:
@@ -94,29 +96,32 @@ def count_attempts(
     batch: Mapping[str, Article],
 ) -> None:
     """One more attempt for each that is tried again; those whose reason has passed are no more."""
-    tried = [stored.id for stored in former if stored.retry_page]
+    tried = [stored for stored in former if stored.retry_page]
     if not tried:
         return
+    again = (stored.place for stored in tried if batch[stored.id].retry_page)
     connection.execute(
         f"""
         UPDATE store.article
         SET page_attempts = page_attempts + 1,
-            retry_page = id IN {among("again")}
-        WHERE id IN {IDS}
+            retry_page = rowid IN {places("again")}
+        WHERE rowid IN {PLACES}
         """,  # noqa: S608 (our own words)
-        {"ids": many(tried), "again": many(id_ for id_ in tried if batch[id_].retry_page)},
+        {"places": numbers(stored.place for stored in tried), "again": numbers(again)},
     )
 
 
-def retire(connection: duckdb.DuckDBPyConnection, ids: Collection[str]) -> None:
+def retire(connection: duckdb.DuckDBPyConnection, former: Collection[Precedent]) -> None:
     """Make former versions of articles that others are to replace."""
-    if not ids:
+    if not former:
         return
-    for statement in (
-        # By place: DuckDB would read all of a million articles to find some ids among them.
-        "INSERT INTO store.former_version BY NAME FROM store.article "
-        "WHERE rowid IN (SELECT rowid FROM store.article WHERE id IN {ids})",
-        "DELETE FROM store.uncoded WHERE article_id IN {ids}",
-        "DELETE FROM store.article WHERE id IN {ids}",
-    ):
-        connection.execute(statement.format(ids=IDS), {"ids": many(ids)})
+    there = {"places": numbers(stored.place for stored in former)}
+    connection.execute(
+        f"INSERT INTO store.former_version BY NAME FROM store.article WHERE rowid IN {PLACES}",
+        there,
+    )
+    connection.execute(f"DELETE FROM store.article WHERE rowid IN {PLACES}", there)  # noqa: S608
+    connection.execute(
+        f"DELETE FROM store.uncoded WHERE article_id IN {IDS}",  # noqa: S608 (our own words)
+        {"ids": many(stored.id for stored in former)},
+    )

@@ -68,8 +68,13 @@ def many(ids: Iterable[str]) -> str:
     return json.dumps(list(ids))
 
 
-PLACES = """(SELECT unnest(from_json($places, '["BIGINT"]')))"""
-"""What `numbers` makes of row numbers, as the right side of an IN."""
+def places(name: str) -> str:
+    """The right side of an IN: the row numbers that `numbers` put into the parameter of this
+    name."""
+    return f"""(SELECT unnest(from_json(${name}, '["BIGINT"]')))"""
+
+
+PLACES = places("places")
 
 KEYS = """(SELECT unnest(from_json($keys, '["UBIGINT"]')))"""
 """What `numbers` makes of keys of versions (`warehouse.key`)."""
