@@ -45,7 +45,9 @@ async def watch(
     """Run one cycle and say what it did. It asks the sources that are due, or those `insisted` on.
 
     Raises CycleBusy, WarehouseError and SettingsError; what goes wrong with one source, page or
-    channel is in the summary. `clock` tells when alerts are made and messages due.
+    channel is in the summary. Where a program has the warehouse open, or it is damaged, that is
+    raised at the end, after what is new was read into the spool. `clock` tells when alerts are made
+    and messages due.
     """
     async with opened(house, progress or Silent(), clock, insisted) as cycle:
         await stage("fetch", cycle.fetch)

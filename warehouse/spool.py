@@ -85,7 +85,13 @@ def put(warehouse: Warehouse, batch: Batch) -> Path:
     return file
 
 
-def load(warehouse: Warehouse, now: datetime, schedule: Sequence[timedelta] = ()) -> Loaded:
+def load(
+    warehouse: Warehouse,
+    now: datetime,
+    schedule: Sequence[timedelta] = (),
+    *,
+    wait_seconds: float = 60,
+) -> Loaded:
     """Store what waits, and remove it; `schedule` is that of looks again (`pages.keep`).
 
     A process killed in between stores it twice, which is once. Raises WarehouseError; a file that
@@ -96,7 +102,7 @@ def load(warehouse: Warehouse, now: datetime, schedule: Sequence[timedelta] = ()
         return Loaded(unreadable=unreadable)
     total = Stored()
     taken = impressions(one.article for batch in waiting.values() for one in batch.readings)
-    with warehouse.writing("load what waited") as connection:
+    with warehouse.writing("load what waited", wait_seconds=wait_seconds) as connection:
         for batch in waiting.values():
             found = [one.article for one in batch.readings]
             total += articles.store(connection, found, now, taken=taken)
@@ -116,6 +122,12 @@ def _waiting(warehouse: Warehouse) -> tuple[dict[Path, Batch], tuple[WarehouseUn
         except WarehouseUnusable as error:
             unreadable.append(error)
     return found, tuple(unreadable)
+
+
+def waiting(warehouse: Warehouse) -> set[str]:
+    """Ids of the articles that wait."""
+    batches, _ = _waiting(warehouse)
+    return {one.article.id for batch in batches.values() for one in batch.readings}
 
 
 def files(warehouse: Warehouse) -> list[Path]:

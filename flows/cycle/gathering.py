@@ -15,11 +15,11 @@ from extractors.pages.reading import asks_for_page
 from extractors.web.fetch import host_of
 from extractors.web.robots import Visitor
 from flows.configuration.settings import House
+from flows.cycle.access import Access
 from flows.cycle.account import Account
 from flows.cycle.polling import Polling, due, offline
 from flows.progress import Stages
-from warehouse import articles, removal
-from warehouse.database import Warehouse
+from warehouse import articles, removal, spool
 
 PAGES = 100
 """Pages that are read, stored and told of at a time: alerts do not wait for a long backlog."""
@@ -35,7 +35,7 @@ class Gathering:
     """Who was asked, and the entries that came and wait to be read."""
 
     house: House
-    warehouse: Warehouse
+    access: Access
     visitor: Visitor
     progress: Stages
     account: Account
@@ -123,17 +123,19 @@ class Gathering:
         named = [entry for poll in polls for entry in poll.entries]
         named.sort(key=lambda entry: entry.arrival is Arrival.NEW)  # what is new stands, at last
         found = {entry.url: entry for entry in named}
-        with self.warehouse.writing("compare with what is known", for_readers=False) as connection:
-            ids = [article_id(url) for url in found]
-            known = articles.known(connection, ids) | removal.removed(connection, ids)
+        ids = [article_id(url) for url in found]
+        known = self.access.ask(
+            "compare with what is known",
+            lambda connection: articles.known(connection, ids) | removal.removed(connection, ids),
+        )
+        known |= spool.waiting(self.access.warehouse)
         new = {entry.url: entry for entry in found.values() if article_id(entry.url) not in known}
         self.brought |= {entry.source_id for entry in named if entry.url in new}
         return list(new.values())
 
     def _left(self) -> list[Entry]:
         """Articles whose page an earlier cycle could not read."""
-        with self.warehouse.writing("see what is unread", for_readers=False) as connection:
-            unread = articles.unread(connection)
+        unread = self.access.ask("see what is unread", articles.unread)
         enabled = {source.id for source in self.house.sources if source.enabled}
         self.unread = frozenset(item.url for item in unread)
         return [self._again(item) for item in unread if item.source_id in enabled]

@@ -15,17 +15,16 @@ from extractors.pages.reading import Look, Reading
 from extractors.web.robots import Visitor
 from flows.configuration.desk import origin
 from flows.configuration.settings import House
+from flows.cycle import access
+from flows.cycle.access import Access
 from flows.cycle.account import Account
 from flows.cycle.silence import tell_silence
 from warehouse import articles, pages, respite, robots, runs, seeds, sources, spool
 from warehouse.database import Connection, Warehouse
-from warehouse.errors import WarehouseBusy, WarehouseUnusable
+from warehouse.errors import WarehouseUnusable
 from warehouse.impression import Impressions
 
 log = logging.getLogger(__name__)
-
-WAIT_SECONDS = 60
-"""How long a batch waits for whoever has the live file, before it is spooled."""
 
 STALE_SECONDS = 3600
 """A published copy is renewed after this long even where only runs and polls were added."""
@@ -36,42 +35,59 @@ class Keeping:
     """The warehouse, as one cycle writes to it. Its methods raise WarehouseError."""
 
     house: House
-    warehouse: Warehouse
+    access: Access
     visitor: Visitor
     account: Account
 
+    @property
+    def warehouse(self) -> Warehouse:
+        """Where it is written down."""
+        return self.access.warehouse
+
     def begin(self) -> dict[str, SourceState]:
         """Load what waited, open the run, tell of silence; the state of each source."""
+        with self.access.trying():
+            return self._open()
+        return self.access.recall(self._recall)
+
+    def _open(self) -> dict[str, SourceState]:
         started, schedule = self.account.summary.started_at, self.house.settings.pages.schedule
-        waited = spool.load(self.warehouse, started, schedule)
+        waited = spool.load(self.warehouse, started, schedule, wait_seconds=access.WAIT_SECONDS)
         self.account.stored(waited.stored)
         for error in waited.unreadable:
             self.account.problem(str(error))
-        with self.warehouse.writing("begin a cycle", for_readers=False) as connection:
+        with self.access.writing("begin a cycle", for_readers=False) as connection:
             seeds.plant(connection, started)
             run_id = self.account.summary.run_id
             runs.start(connection, run_id, "watch", started, origin(self.house))
             sources.configure(connection, self.house.sources, self.warehouse.machine)
-            self.visitor.known = robots.known(connection)
-            self.visitor.fetcher.respite.until = respite.known(connection)
             tell_silence(self.house, connection, started)
-            return sources.states(connection)
+            return self._recall(connection)
+
+    def _recall(self, connection: Connection) -> dict[str, SourceState]:
+        self.visitor.known = robots.known(connection)
+        self.visitor.fetcher.respite.until = respite.known(connection)
+        return sources.states(connection)
 
     def store(
         self, read: Sequence[Reading], looks: Sequence[Look], taken: Impressions
     ) -> articles.Stored:
         """Store what was read, in one transaction; into the spool where that fails."""
         try:
-            return self._write(read, looks, taken)
-        except (WarehouseBusy, WarehouseUnusable):
+            with self.access.trying():
+                if not self.access.barred:
+                    return self._write(read, looks, taken)
+        except WarehouseUnusable:
             self._spool(read)
             raise
+        self._spool(read)
+        return articles.Stored()
 
     def _write(
         self, read: Sequence[Reading], looks: Sequence[Look], taken: Impressions
     ) -> articles.Stored:
         schedule = self.house.settings.pages.schedule
-        with self.warehouse.writing("store articles", wait_seconds=WAIT_SECONDS) as connection:
+        with self.access.writing("store articles") as connection:
             self._log_fetches(connection)
             found = [reading.article for reading in read]
             stored = articles.store(connection, found, datetime.now(UTC), taken=taken)
@@ -91,14 +107,17 @@ class Keeping:
             log.error("%s", error)
         else:
             log.warning("%d articles wait in %s for the next cycle", len(read), file)
+            account.fetches = []
 
     def finish(self, polls: Sequence[Poll], brought: Collection[str], *, turned: bool) -> None:
         """Keep what the sources said, close the run, and publish what changed.
 
         `brought` are the ids of sources that had something new, `turned` is whether one fares
-        otherwise than before."""
+        otherwise than before. Raises what bars the cycle, where something does."""
+        if self.access.barred:
+            raise self.access.barred
         now, summary = datetime.now(UTC), self.account.summary
-        with self.warehouse.writing("end a cycle", for_readers=turned) as connection:
+        with self.access.writing("end a cycle", for_readers=turned) as connection:
             self._log_fetches(connection)
             sources.remember(connection, polls, brought, now)
             self._keep_robots(connection)

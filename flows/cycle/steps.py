@@ -18,6 +18,7 @@ from extractors.web.fetch import Fetcher
 from extractors.web.robots import Visitor
 from flows.configuration.desk import desk, policy
 from flows.configuration.settings import House
+from flows.cycle.access import Access
 from flows.cycle.account import Account
 from flows.cycle.delivery import Round
 from flows.cycle.gathering import Gathering
@@ -50,22 +51,20 @@ async def opened(
         fetcher = await stack.enter_async_context(Fetcher(house.user_agent, house.limits))
         workers = stack.enter_context(extraction_workers())
         visitor = Visitor(fetcher, obey=house.settings.fetch.robots)
-        channels, account = house.channels(), Account()
+        channels, account, access = house.channels(), Account(), Access(warehouse)
         kept = archive(house, account.summary.run_id)
-        gathering = Gathering(
-            house, warehouse, visitor, progress, account, workers.expect, insisted
-        )
+        gathering = Gathering(house, access, visitor, progress, account, workers.expect, insisted)
         stack.push_async_callback(gathering.stop)
         yield Cycle(
             house,
-            warehouse,
+            access,
             progress,
             channels,
             clock,
             account,
             gathering,
             Visits(house, warehouse, visitor, workers, progress, account, kept),
-            Keeping(house, warehouse, visitor, account),
+            Keeping(house, access, visitor, account),
         )
 
 
@@ -85,7 +84,7 @@ class Cycle:
     """The steps of one run, and what is between two of them."""
 
     house: House
-    warehouse: Warehouse
+    access: Access
     progress: Stages
     channels: tuple[Channel, ...]
     clock: Clock
@@ -104,6 +103,11 @@ class Cycle:
         """What this cycle did so far."""
         return self.account.summary
 
+    @property
+    def warehouse(self) -> Warehouse:
+        """Where this cycle writes, unless it is barred."""
+        return self.access.warehouse
+
     async def fetch(self) -> None:
         """Ask every source that is due, and find the entries that are not stored yet among those
         of the first to answer."""
@@ -120,7 +124,9 @@ class Cycle:
 
     async def look_again(self) -> None:
         """Ask for the pages of recent articles once more: changed, gone, or as they were?"""
-        self.looks = await self.visits.look_again()
+        if not self.access.barred:
+            with self.access.trying():
+                self.looks = await self.visits.look_again()
         self.read = [look.reading for look in self.looks if look.reading]
 
     async def store(self) -> None:
@@ -142,19 +148,25 @@ class Cycle:
 
     async def match(self) -> None:
         """Code and match every version that waits for it; write alerts and deliveries with it."""
+        if self.access.barred:
+            return
         told = policy(self.house, self.channels)
-        counts = await asyncio.to_thread(
-            match_waiting, self.warehouse, self.house, told, self.progress, self.clock
-        )
-        self.account.matched(counts)
+        with self.access.trying():
+            counts = await asyncio.to_thread(
+                match_waiting, self.warehouse, self.house, told, self.progress, self.clock
+            )
+            self.account.matched(counts)
 
     async def deliver(self, *, last: bool = False) -> None:
         """Send every delivery that is due: channels side by side, each in order. `last`: this cycle
         brings no further alerts."""
+        if self.access.barred:
+            return
         round = Round(
             self.warehouse, desk(self.house, self.channels), self.clock, stopped=self.stopped
         )
-        await round.run(last=last, progress=self.progress)
+        with self.access.trying():
+            await round.run(last=last, progress=self.progress)
         self.account.delivered(round)
 
     async def finish(self) -> None:

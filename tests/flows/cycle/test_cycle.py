@@ -594,4 +594,4 @@ class TestStatus:
             ran = call(*words)
             assert ran.status == 1
             assert ran.err.count("\n") == 1
-            assert "cannot be used" in ran.err
+            assert "is damaged" in ran.err
