@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from enum import StrEnum
 from itertools import islice
 
@@ -33,6 +34,8 @@ _FIRST_CHUNK = 64
 _LARGEST_CHUNK = 4096
 _SPARE = 4
 """Candidates of the concordance that are read beyond those that are asked for."""
+_FEW = 12
+"""Names that one reads through, where none is near."""
 _LANGUAGES = {"en", "ja", "zh", "zh-Hant", "zh-Hans"}
 
 
@@ -84,8 +87,8 @@ def search(
     words that were asked for. Raises alerts.errors.QueryError for a query that is none, and
     QueryError for a language or source that no article has.
     """
-    _check(connection, wanted)
     query = parse(wanted.query)
+    _check(connection, wanted, query)
     queries = Queries({"": query})
     answers = (
         _shown(row, reading)
@@ -95,23 +98,37 @@ def search(
     return list(islice(answers, (wanted.page - 1) * wanted.limit, wanted.page * wanted.limit))
 
 
-def _check(connection: duckdb.DuckDBPyConnection, wanted: Search) -> None:
+def _check(connection: duckdb.DuckDBPyConnection, wanted: Search, query: Query) -> None:
     """A filter that nothing can pass is a slip of the pen. Raises QueryError."""
     if wanted.language not in {None, *_LANGUAGES}:
-        _expect(connection, "language", wanted.language, _LANGUAGES)
+        kept = _names(connection, "SELECT DISTINCT language FROM store.article")
+        _expect("language", str(wanted.language), _LANGUAGES | kept)
+    asked = [node for node in query.nodes if isinstance(node, Is) and node.facet == "source"]
     if wanted.source is not None:
-        _expect(connection, "source_id", wanted.source, set())
+        asked.append(Is("source", wanted.source))
+    # One that is new in the settings has brought nothing yet.
+    sources = "SELECT DISTINCT source_id FROM store.article UNION SELECT id FROM store.source"
+    known = _names(connection, sources) if asked else set()
+    for node in asked:
+        _expect("source", node.value, known, begins=node.open_end)
 
 
-def _expect(
-    connection: duckdb.DuckDBPyConnection, column: str, value: str | None, known: set[str]
-) -> None:
-    answer = connection.execute(f"SELECT DISTINCT {column} FROM store.article")  # noqa: S608
-    there = known | {str(row[0]) for row in answer.fetchall()}
-    if value not in there:
-        what = {"language": "language", "source_id": "source"}[column]
-        names = ", ".join(sorted(there)) or "none yet"
-        raise QueryError("search", f"no article has the {what} {value!r}", f"there are: {names}")
+def _names(connection: duckdb.DuckDBPyConnection, statement: str) -> set[str]:
+    return {name for (name,) in connection.execute(statement).fetchall() if name}
+
+
+def _expect(what: str, value: str, known: set[str], *, begins: bool = False) -> None:
+    if value in known or (begins and any(name.startswith(value) for name in known)):
+        return
+    near = [*(name for name in sorted(known) if value in name), *get_close_matches(value, known)]
+    hint = f"did you mean {' or '.join(dict.fromkeys(near[:3]))}?" if near else _all_of(known)
+    raise QueryError("search", f"no article has the {what} {value!r}", hint)
+
+
+def _all_of(known: set[str]) -> str:
+    if len(known) > _FEW:
+        return "`noroshi sources list` has their ids"
+    return f"there are: {', '.join(sorted(known)) or 'none yet'}"
 
 
 def _candidates(

@@ -44,6 +44,10 @@ Facet = Literal["source", "lang", "party", "topic"]
 _PLACES: dict[str, Field] = {"title": "title", "body": "text"}
 _FACETS = get_args(Facet)
 _NAMES = (*_PLACES, *_FACETS)
+_MEANT = {"category": "topic", "language": "lang", "text": "body", "outlet": "source"}
+"""What fields are called elsewhere."""
+_OPTIONS = {"origin", "since", "until", "sort"}
+"""What a search takes beside its query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,9 +421,10 @@ def _joins(item: Any) -> bool:
 def _known(item: tree.SearchField, outer: str | None) -> str:
     column, name = item.pos + 1, str(item.name)
     if name not in _NAMES:
-        near = get_close_matches(name, _NAMES, n=1)
-        hint = f"did you mean {near[0]}:?" if near else f"the fields are {', '.join(_NAMES)};"
+        near = _MEANT.get(name) or next(iter(get_close_matches(name, _NAMES, n=1)), None)
+        hint = f"did you mean {near}:?" if near else f"the fields are {', '.join(_NAMES)};"
         remedy = f'{hint} for text with a colon use "double quotes"'
+        remedy = f"`noroshi search --{name} …` asks for it" if name in _OPTIONS else remedy
         raise QueryError(column, f"there is no field {name!r}", remedy)
     if outer is not None:
         raise QueryError(column, f"{name}: stands within {outer}:", "take one of them out")

@@ -28,6 +28,7 @@ from warehouse import articles, concordance, matching
 from warehouse.concordance import Concordance
 from warehouse.database import Warehouse
 from warehouse.errors import QueryError as UnusableQuery
+from warehouse.rows import insert
 from warehouse.search import Search, Sort, search
 
 TEXTS = {
@@ -71,7 +72,7 @@ CASES = [
     ("外務省 NEAR 香港", {"ja"}),
     ("@travel_advisory lang:zh", {"hk", "cn"}),
     ("source:te*", {"hk", "cn", "ja", "en", "art"}),
-    ("source:te", set()),
+    ("source:test -source:tes*", set()),
     ("NOT source:te*", set()),
 ]
 
@@ -178,17 +179,27 @@ def test_a_category_is_what_they_report(coded: duckdb.DuckDBPyConnection) -> Non
 
 
 @pytest.mark.parametrize(
-    ("wanted", "named"),
-    [(Search("日本", language="tlh"), "zh-Hans"), (Search("日本", source="nobody"), "test")],
+    ("wanted", "told"),
+    [
+        (Search("日本", language="tlh"), "the language 'tlh'; there are: en, .*zh-Hans"),
+        (Search("日本", source="nobody"), "the source 'nobody'; there are: configured, test"),
+        (Search("日本 source:nobody"), "the source 'nobody'; there are"),
+        (Search("日本 -source:tset"), "the source 'tset'; did you mean test"),
+        (Search("日本 (title:x OR source:es)"), "the source 'es'; did you mean test"),
+        (Search("source:x*"), "the source 'x'"),
+        (Search("日本", source="confgured"), "the source 'confgured'; did you mean configured"),
+    ],
 )
 def test_a_filter_that_nothing_can_pass_is_refused(
-    filled: Warehouse, wanted: Search, named: str
+    filled: Warehouse, wanted: Search, told: str
 ) -> None:
-    with (
-        filled.reading() as connection,
-        pytest.raises(UnusableQuery, match=f"no article has.*there are: .*{named}"),
-    ):
-        search(connection, wanted)
+    with filled.writing("test") as connection:
+        insert(connection, "store.source", [{"id": "configured"}])
+    filled.publish()
+    with filled.reading() as connection:
+        assert search(connection, Search("日本 -source:conf*")), "which nothing came from yet"
+        with pytest.raises(UnusableQuery, match=f"no article has {told}"):
+            search(connection, wanted)
 
 
 NEWS = "保安局對日本發出\t黃色外遊警示，籲市民留意安全，日後再作檢討。"
@@ -278,6 +289,7 @@ def coded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
         waiting = matching.waiting(connection, limit=1000)
         judged = [matching.judge(one, Coder.shipped(), RuleBook(())) for one in waiting]
         matching.store(connection, judged, Policy(), datetime.now(UTC))
+        insert(connection, "store.source", [{"id": name} for name in SOURCES])
     warehouse.publish()
     with warehouse.reading() as connection:
         yield connection
@@ -295,6 +307,7 @@ def half(tmp_path_factory: pytest.TempPathFactory) -> Concordance:
     return found
 
 
+SOURCES = ["hk-", "jp-a", "hk"]
 WORDS = [
     "ban",
     "art",
@@ -330,7 +343,7 @@ places = st.one_of(
 )
 facts = st.one_of(
     st.builds(Is, st.just("lang"), st.sampled_from(["zh", "zh-Hans", "JA", "ko"])),
-    st.builds(Is, st.just("source"), st.sampled_from(["hk-", "jp-a", "hk"]), st.booleans()),
+    st.builds(Is, st.just("source"), st.sampled_from(SOURCES), st.booleans()),
     st.builds(Is, st.just("party"), st.sampled_from(["HK", "JP", "CN"])),
     st.builds(Is, st.just("topic"), st.sampled_from(["travel_advisory", "transport"])),
 )

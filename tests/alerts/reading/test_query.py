@@ -128,6 +128,8 @@ def test_what_is_read(text: str, root: Node) -> None:
         ("(" * 99 + "a" + ")" * 99, 41, "parentheses"),
         ("-" * 999 + "a", 80, "fewer"),
         ("a" * (LONGEST + 1), LONGEST, "shorten"),
+        ("a category:transport", 3, "did you mean topic:?"),
+        ("origin:seed", 1, "`noroshi search --origin …` asks for it"),
     ],
 )
 def test_what_is_refused_and_where(text: str, column: int, says: str) -> None:
