@@ -22,6 +22,7 @@ from alerts.reading.coding import Category, Direction, Severity, Status
 from alerts.reading.fold import fold
 
 SHIPPED = Path(__file__).with_name("vocabulary")
+IRREGULAR = Path(__file__).with_name("irregular_verbs.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,9 @@ class Sign:
     """The list whose words name who is acted upon (`urges Tokyo`)."""
     theirs: str | None
     """The list of what or who belongs to who is acted upon (`Japanese seafood`)."""
+    led: str | None
+    """The list of which a word must stand shortly before that of the first list, in the same
+    breath (a Japanese trading-house *employee*)."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,7 @@ class _Sign(BaseModel):
     actor: str | None = None
     target: str | None = None
     theirs: str | None = None
+    led: str | None = None
 
 
 class _Page(BaseModel):
@@ -222,8 +227,8 @@ def _term(form: str, path: Path) -> Term:
 def inflect(text: str) -> set[str]:
     """The forms of an English entry: `lift~ the ban` has lift, lifts, lifted, lifting.
 
-    A hyphen may also be a space. Doubling of consonants is tried where it may occur; a form that
-    no one writes finds nothing.
+    A hyphen may also be a space. Irregular verbs have their own past (`irregular_verbs.txt`).
+    Doubling of consonants is tried where it may occur; a form that no one writes finds nothing.
     """
     found = re.search(r"([A-Za-z]+)~", text)
     if not found:
@@ -233,7 +238,21 @@ def inflect(text: str) -> set[str]:
 
 
 def _verb_forms(verb: str) -> set[str]:
-    """Regular forms; a stem may leave out its mute e (`urg~`)."""
+    """Its forms, the past of irregular verbs too; a stem may leave out its mute e (`urg~`)."""
+    return _regular_forms(verb) | _irregular().get(verb, frozenset())
+
+
+@cache
+def _irregular() -> Mapping[str, frozenset[str]]:
+    """For each irregular verb, also without its mute e, the forms of its past."""
+    lines = IRREGULAR.read_text(encoding="utf-8").splitlines()
+    pasts: dict[str, frozenset[str]] = {}
+    for verb, past, participle in (line.split() for line in lines if line[:1] != "#"):
+        pasts[verb] = pasts[verb.removesuffix("e")] = frozenset(f"{past}/{participle}".split("/"))
+    return pasts
+
+
+def _regular_forms(verb: str) -> set[str]:
     if verb.endswith("e"):
         return {verb, f"{verb}s", f"{verb}d", f"{verb[:-1]}ing"}
     if verb.endswith("y") and verb[-2] not in "aeiou":
@@ -268,6 +287,7 @@ def _signs(
             actor=_full(path, sign.actor, words) if sign.actor else None,
             target=_full(path, sign.target, words) if sign.target else None,
             theirs=_full(path, sign.theirs, words) if sign.theirs else None,
+            led=_full(path, sign.led, words) if sign.led else None,
         )
 
 

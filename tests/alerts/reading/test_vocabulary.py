@@ -40,6 +40,8 @@ def test_every_file_says_where_its_words_come_from(path: Path) -> None:
         ("cancel~", {"cancelled", "canceled", "cancelling"}),
         ("dual-use", {"dual-use", "dual use"}),
         ("deny~", {"denies", "denied", "denying"}),
+        ("withdraw~", {"withdraws", "withdrew", "withdrawn", "withdrawing"}),
+        ("freez~ assets", {"freezes assets", "froze assets", "frozen assets"}),
     ],
 )
 def test_english_entries_are_inflected(entry: str, forms: set[str]) -> None:
