@@ -169,12 +169,14 @@ def _irrelevant(relevance: Relevance) -> Coding:
 
 def _trace(finding: Finding) -> Trace:
     title, category = finding.passage.field == "title", finding.sign.category
-    official = title and category in _OFFICIAL
+    official = title and (category in _OFFICIAL or _QUARREL in finding.sign.all)
     if category in ISSUED and abroad_acts(finding.passage):
         official = False
     return Trace(finding.passage.leads, finding.status is Status.REPORTED, official)
 
 
+_QUARREL = "exchange_cancellation.quarrel"
+"""The quarrel of two states as the reason: a match called off for it is no sports news."""
 _OFFICIAL = {
     Category.OFFICIAL_CONTACT,
     Category.DIPLOMATIC_PROTEST,
@@ -191,7 +193,7 @@ def _combinations(sign: Sign, passage: Passage) -> list[tuple[Hit, ...]]:
     """Each hit of the first list with its nearest hit of the others, where they are in reach."""
     reach = sign.reach * passage.scale
     lists = [passage.lists[name][: 3 * _TRIES] for name in sign.all[1:]]
-    heads = passage.lists[sign.all[0]][:_TRIES]
+    heads = _led(sign.led, passage, passage.lists[sign.all[0]])[:_TRIES]
     if not lists:
         return [(head,) for head in heads]
     made = []
@@ -200,6 +202,29 @@ def _combinations(sign: Sign, passage: Passage) -> list[tuple[Hit, ...]]:
         if len(hits) == len(lists):
             made.append((head, *hits))
     return made
+
+
+def _led(by: str | None, passage: Passage, heads: list[Hit]) -> list[Hit]:
+    """Those of `heads` that a word of the list `by` leads, with nothing but words between them."""
+    if by is None:
+        return heads
+    leads = passage.lists.get(by, [])
+    return [head for head in heads if any(_leads(lead, head, passage) for lead in leads)]
+
+
+def _leads(lead: Hit, head: Hit, passage: Passage) -> bool:
+    between = passage.text[lead.end - passage.start : head.start - passage.start]
+    near = lead.end <= head.start <= lead.end + _LED * passage.scale
+    return near and not _STOP.search(between)
+
+
+_LED = 8
+"""How far before the first word of a sign the word may stand that leads it: CJK characters."""
+_STOP = re.compile(
+    "[,.;:()!?、。，「」『』]|(?:^| )(?:and|or|but|as|after|when|while|who) "
+    "|(?:^| )(?:by|in|on|at|of|for|from|to|with|against|over) "
+)
+"""Between them, it parts the two."""
 
 
 def _nearest(head: Hit, others: Sequence[Hit], reach: int) -> Hit | None:

@@ -46,7 +46,7 @@ def status_of(
     refusal = sign.all[0].endswith(".refusal")
     if around.says("refuted", 10) if refusal else around.denies():
         return Status.DENIED
-    if (around.says("considered", 10) or around.asks) and not refusal:
+    if not refusal and around.is_supposed:
         return Status.CONSIDERED
     if sign.direction is Direction.EASING and around.is_withheld:
         return Status.DENIED
@@ -89,6 +89,7 @@ _CUES = {
         "denied",
         "refuted",
         "considered",
+        "conditional",
         "demand",
         "cause",
         "relative",
@@ -99,7 +100,7 @@ _CUES = {
 }
 
 
-_OF_VERBS = {"denied", "considered", "demand"}
+_OF_VERBS = {"denied", "considered", "conditional", "demand"}
 """Cues that may stand between the noun of an event and its verb (imports may be banned)."""
 
 
@@ -153,7 +154,8 @@ class Around:
         lists = self.passage.lists
         if before in lists:
             low, point = self.clause[0], self._point(cue)
-            if any(low <= hit[0] and hit[1] <= point for hit in lists[before]):
+            cues = [hit for hit in lists[before] if low <= hit[0] and hit[1] <= point]
+            if any(not self._is_lapse(hit) for hit in cues):
                 return True
         if after not in lists:
             return False
@@ -171,6 +173,29 @@ class Around:
     def _is_first(self, hit: Hit) -> bool:
         """A first time since the past (回歸後首次) is news."""
         return self.passage.text[hit.end - self.passage.start :][:1] in {"首", "初"}
+
+    def _is_lapse(self, hit: Hit) -> bool:
+        """How long it lasted ("reopens after two years") is no cause."""
+        return bool(_LAPSE.match(self.passage.text, hit.start - self.passage.start))
+
+    @property
+    def is_supposed(self) -> bool:
+        """Only considered, asked, or what might come."""
+        return self.says("considered", 10) or self.supposes or self.asks or self.is_left_open
+
+    @property
+    def is_left_open(self) -> bool:
+        """What may come of it is told right after it ("anti-Japanese feeling may run high")."""
+        return bool(_OPEN.match(self.passage.text, self.end - self.passage.start))
+
+    @property
+    def supposes(self) -> bool:
+        """A "would" that nobody reports, or one who guesses: in "the airline said it would halt
+        flights" it is the future seen from then, and news."""
+        if not self.says("conditional", 10):
+            return False
+        lists = self.passage.lists
+        return "modality.guesser" in lists or _TELLING.isdisjoint(lists)
 
     @property
     def is_now(self) -> bool:
@@ -273,6 +298,14 @@ _CASE = re.compile(
     "| (?:incident|case|row|dispute|issue|scandal)s?\\b"
 )
 _OF = re.compile("の|的|(?:し|され)た")
+_LAPSE = re.compile(
+    r"after (?:(?:an?|the|more than|less than|nearly|almost|over|about|some|just|only) ){0,2}"
+    r"(?:(?:\w+[- ])?(?:years|months|weeks|days|hours|decades?)\b(?! (?:ago|earlier|before|later))"
+    r"|(?:year|month|week|day)\b(?![- ](?:ago|earlier))"
+    r"|\w+-(?:year|month|week|day) (?:break|hiatus|gap|absence|pause|lull|interval)\b)"
+)
+_OPEN = re.compile(" (?:may|might|could) ")
+_TELLING = frozenset({"modality.speech", "modality.inform"})
 _YEAR = re.compile(r"(?<![\d,])(?<!\d )(?<!\d, )(?:19|20)\d\d(?!\d|年\d{1,2}月\d)")
 _WITHHELD = re.compile(
     r"\b(?:stop(?:s|ped|ping)?|ceas(?:e|es|ed|ing)(?: to)?|(?:refus|declin)(?:e|es|ed|ing) to"

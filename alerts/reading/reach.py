@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from alerts.reading.coding import Category
 from alerts.reading.finding import Finding
+from alerts.reading.passage import Passage
 from alerts.reading.relevance import abroad_acts
 
 ISSUED = {Category.TRAVEL_ADVISORY, Category.SANCTIONS_LEGAL}
@@ -16,9 +17,17 @@ def concerns(finding: Finding, parties: Sequence[str]) -> bool:
     """Between Hong Kong and the mainland alone, courts, protests and sanctions are one side's own
     affairs; what the mainland's forces do around Taiwan is not done to Japan."""
     category, passage = finding.sign.category, finding.passage
+    if category is Category.DIPLOMATIC_PROTEST and not _speaks_for_a_state(passage):
+        return False
     if category is Category.MILITARY_MARITIME and "parties.taiwan-question" in passage.lists:
         return finding.sign.status is not None or "JP" in passage.parties
     return category not in _ABROAD or "JP" in parties
+
+
+def _speaks_for_a_state(passage: Passage) -> bool:
+    """Whether a sentence names a party or an office: neighbours and riders lodge objections too."""
+    offices = {"diplomatic_protest.organ", "diplomatic_protest.envoy", "diplomatic_protest.un"}
+    return bool(passage.parties) or not offices.isdisjoint(passage.lists)
 
 
 def is_between(finding: Finding, above: frozenset[str]) -> bool:

@@ -101,7 +101,8 @@ def _owner(told: Told, names: Names) -> str | None:
         return _inside(told.hits[sign.all.index(sign.target)], names.of(told.passage))
     if sign.theirs:
         hit, mentions = told.hits[sign.all.index(sign.theirs)], names.of(told.passage)
-        return _inside(hit, mentions) or _beside(hit, mentions, told.passage)
+        led = mentions if sign.led else ()
+        return _inside(hit, mentions) or _beside(hit, mentions, told.passage) or _before(hit, led)
     return None
 
 
@@ -118,6 +119,11 @@ def _beside(hit: Hit, mentions: Sequence[Mention], passage: Passage) -> str | No
         if passage.scale > 1 and m.start - hit.end == 1:
             return m.party
     return None
+
+
+def _before(hit: Hit, mentions: Sequence[Mention]) -> str | None:
+    """The party named last before the hit: a Japanese trading-house employee."""
+    return next((m.party for m in reversed(mentions) if m.end <= hit.start), None)
 
 
 _LINKS = {"", " ", "の", fold("產").text, fold("籍").text, fold("的").text}

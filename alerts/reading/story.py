@@ -99,7 +99,8 @@ class _News:
         sign = finding.sign
         above = {category for category, _ in self.title}
         if sign.category is Category.PUBLIC_SENTIMENT:
-            return finding.passage.field == "text" and Category.TRAVEL_ADVISORY in above
+            warned = above | {category for category, _ in self.leads}
+            return finding.passage.field == "text" and Category.TRAVEL_ADVISORY in warned
         if sign.category is not Category.DETENTION_SAFETY or not sign.incident:
             return False
         if finding.passage.field == "text" and Category.TRAVEL_ADVISORY in above:

@@ -103,6 +103,54 @@ def test_tense_tells_the_news_from_the_story_so_far(
     assert found == {status}
 
 
+SEAFOOD = ("trade_restriction", "escalation")
+FLIGHTS = ("transport", "escalation")
+HELD = ("detention_safety", "escalation")
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "kind", "status"),
+    [
+        ("Japan flights", "Air China said it would cancel flights to Japan.", FLIGHTS, "reported"),
+        ("Japan flights", "Air China would cancel flights to Japan.", FLIGHTS, "considered"),
+        ("Japan", "Analysts said China would halt seafood imports.", SEAFOOD, "considered"),
+        ("China's seafood ban could cost Japan billions", "", SEAFOOD, "considered"),
+        ("China bans Japanese seafood after two years", "", SEAFOOD, "reported"),
+        ("China bans Japanese seafood after two incidents", "", SEAFOOD, "reported"),
+        ("Toyosu waits after two-year China ban on Japanese seafood", "", SEAFOOD, "background"),
+    ],
+)
+def test_reported_speech_and_lapses_of_time_are_no_guesses_and_no_causes(
+    title: str, text: str, kind: tuple[str, str], status: str
+) -> None:
+    coding = Coder.shipped().code(title, text, language="en", published=DAY)
+    found = {e.status.value for e in coding.events if (e.category.value, e.direction) == kind}
+    assert found == {status}
+
+
+@pytest.mark.parametrize(
+    ("title", "held"),
+    [
+        ("Japanese trading-house employee arrested in Dalian, Tokyo says", True),
+        ("Japanese press: employee arrested in Dalian, Tokyo says", False),
+        ("Japanese welcome move as employee arrested in Dalian, Tokyo says", False),
+    ],
+)
+def test_a_person_is_of_the_nation_named_right_before(title: str, held: bool) -> None:
+    events = Coder.shipped().code(title, "", language="en").events
+    led = [e for e in events if "employee" in {x.term for x in e.evidence}]
+    assert bool(led) is held
+
+
+def test_a_protest_is_of_a_state() -> None:
+    lodged = "{} lodged a complaint over the notice on Monday."
+    title = "Japan and China quarrel over islands"
+    by_state = Coder.shipped().code(title, lodged.format("Tokyo"), language="en")
+    by_neighbours = Coder.shipped().code(title, lodged.format("Neighbours"), language="en")
+    assert ("diplomatic_protest", "escalation") in told(by_state)
+    assert ("diplomatic_protest", "escalation") not in told(by_neighbours)
+
+
 DAY = date(2026, 2, 18)
 
 
