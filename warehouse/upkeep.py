@@ -48,10 +48,20 @@ def clear(connection: Connection, now: datetime, retention: Retention) -> Cleare
 _ORPHANS = (
     "store.uncoded WHERE NOT EXISTS "
     "(FROM store.article WHERE id = article_id AND version_id = uncoded.version_id)",
-    "store.coding WHERE article_id NOT IN (SELECT id FROM store.article)",
-    "store.coded_event WHERE article_id NOT IN (SELECT id FROM store.article)",
-    "store.match WHERE article_id NOT IN (SELECT id FROM store.article)",
-    "store.event_article WHERE article_id NOT IN (SELECT id FROM store.article)",
+    *(
+        f"store.{table} WHERE {column} NOT IN (SELECT id FROM store.article)"  # noqa: S608 (our names)
+        for table, column in (
+            ("former_version", "id"),
+            ("article_page", "article_id"),
+            ("revisit", "article_id"),
+            ("fingerprint", "article_id"),
+            ("appearance", "article_id"),
+            ("coding", "article_id"),
+            ("coded_event", "article_id"),
+            ("match", "article_id"),
+            ("event_article", "article_id"),
+        )
+    ),
     "store.silence WHERE kind IN ('cycle', 'disk') AND key != kind "
     "AND key NOT IN (SELECT machine FROM store.run WHERE machine IS NOT NULL)",
 )
