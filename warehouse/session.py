@@ -27,8 +27,14 @@ _DAMAGED = (
 
 
 def for_people(connection: Connection, timezone: str) -> Connection:
-    """The session, set as those want it who read what it prints."""
-    connection.execute(f"SET TimeZone = '{quoted(timezone)}'")
+    """The session, set as those want it who read what it prints. Raises QueryError for a time zone
+    that there is not."""
+    try:
+        connection.execute(f"SET TimeZone = '{quoted(timezone)}'")
+    except duckdb.Error as error:
+        connection.close()
+        what = f"there is no time zone {timezone!r}"
+        raise QueryError("timezone", what, "name one such as Asia/Hong_Kong") from error
     # What takes long would draw a bar of DuckDB's own on stdout, among the results.
     connection.execute("SET enable_progress_bar = false")
     return connection
@@ -59,6 +65,8 @@ def queries(connection: Connection, sql: str) -> list[Result]:
                 found.append((columns, answer.fetchall()))
         return found
     except duckdb.Error as error:
+        if "read-only" in str(error):
+            remedy = "keep tables in a database of your own, and ATTACH this one there to read it"
         raise damage_seen(error) or QueryError("SQL", _told(error), remedy) from error
     except RuntimeError as error:
         if str(error) != INTERRUPTED:

@@ -257,6 +257,25 @@ def test_wrong_sql_says_what_can_be_asked(warehouse: Warehouse) -> None:
         query(reader, "SELECT * FROM nothing_like_that")
 
 
+@pytest.mark.one_file
+@pytest.mark.parametrize("sql", ["DELETE FROM store.run", "CREATE TABLE mine (i INTEGER)"])
+def test_who_would_write_is_told_where(warehouse: Warehouse, sql: str) -> None:
+    with warehouse.writing("test"):
+        pass
+    warehouse.publish()
+    with warehouse.reading() as reader, pytest.raises(QueryError, match="database of your own"):
+        query(reader, sql)
+
+
+@pytest.mark.one_file
+def test_a_time_zone_that_there_is_not_is_refused(warehouse: Warehouse) -> None:
+    with warehouse.writing("test"):
+        pass
+    warehouse.publish()
+    with pytest.raises(QueryError, match=r"'Asia/Kowloon'.*Asia/Hong_Kong"):
+        warehouse.reading(timezone="Asia/Kowloon")
+
+
 def test_a_lock_is_free_again_after_its_block(tmp_path: Path) -> None:
     for _ in range(2):
         with hold(tmp_path / "lock", wait_seconds=0, doing="test"):
