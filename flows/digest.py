@@ -22,7 +22,7 @@ from flows.configuration.settings import House
 from flows.configuration.timetable import due
 from flows.cycle.delivery import Round
 from warehouse import outbox, runs
-from warehouse.database import Warehouse
+from warehouse.database import Connection, Warehouse
 from warehouse.day import digest_between
 
 log = logging.getLogger(__name__)
@@ -49,20 +49,23 @@ async def send_digest(
     return await asyncio.to_thread(_states, warehouse, id_)
 
 
-def compose(
-    house: House, now: datetime, *, span: Span = Span.DAY, scheduled: bool = False
+def compose(house: House, connection: Connection, until: datetime, *, span: Span) -> Digest:
+    """The digest of the 24 hours or seven days before `until`."""
+    return _between(house, connection, until - LENGTH[span], until, span)
+
+
+def _between(
+    house: House, connection: Connection, since: datetime, until: datetime, span: Span
 ) -> Digest:
-    """The digest of the time before `now`, or before the last due moment."""
-    warehouse = house.warehouse
-    with warehouse.writing("compose the digest", for_readers=False) as connection:
-        return digest_between(
-            connection,
-            *_period(house, span, scheduled, now),
-            span=span,
-            outlets=_names(house),
-            rules={rule.id: rule.name for rule in house.book.rules},
-            muted=house.settings.schedule.muted_in_digest,
-        )
+    return digest_between(
+        connection,
+        since,
+        until,
+        span=span,
+        outlets=_names(house),
+        rules={rule.id: rule.name for rule in house.book.rules},
+        muted=house.settings.schedule.muted_in_digest,
+    )
 
 
 def preview(digest: Digest, labels: str, timezone: str) -> Message:
@@ -83,15 +86,7 @@ def _write(house: House, warehouse: Warehouse, span: Span, scheduled: bool, now:
     kind = "digest" if span is Span.DAY else "weekly digest"
     id_ = identity(f"{kind}\n{since.astimezone(UTC)}\n{until.astimezone(UTC)}")
     with warehouse.writing(f"write the {kind}") as connection:
-        digest = digest_between(
-            connection,
-            since,
-            until,
-            span=span,
-            outlets=_names(house),
-            rules={rule.id: rule.name for rule in house.book.rules},
-            muted=house.settings.schedule.muted_in_digest,
-        )
+        digest = _between(house, connection, since, until, span)
         posted = 0
         if digest.told or house.settings.schedule.empty_digest:
             posted = outbox.post_bulletins(connection, _bulletins(house, id_, digest), now)

@@ -24,6 +24,7 @@ from flows.cli.console import (
     say_error,
     show,
 )
+from flows.cli.look import reading
 
 
 def register(app: typer.Typer) -> None:
@@ -166,7 +167,8 @@ def digest(
 
     settings, span = begun(house(config)), Span.WEEK if weekly else Span.DAY
     if preview:
-        composed = compose(settings, datetime.now(UTC), span=span)
+        with reading(settings) as connection:
+            composed = compose(settings, connection, datetime.now(UTC), span=span)
         out().print(preview_of(composed, "en", settings.settings.timezone).text, markup=False)
         return 0
     _log_to_stderr()

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.telling.writing.digest import Digest, Span, Standing
+from flows.configuration.settings import House
 from flows.configuration.tables import Schedule
 from flows.configuration.timetable import due
 from flows.digest import _write, compose, preview, send_digest
@@ -92,9 +93,7 @@ class TestPeriod:
         await watch(news.house())
         [happening] = _digest(news, begun).happenings
         assert happening.notice.rule_name == "My own rule"
-        digest = compose(news.house(), datetime.now(UTC))
-        text = preview(digest, "en", "UTC").text
-        assert "My own rule" in text
+        assert "My own rule" in previewed(news.house())
 
     async def test_backlog_is_told_as_such(self, news: Newsroom) -> None:
         news.site.routes |= routes(WARNING_EN)
@@ -123,7 +122,7 @@ class TestPeriod:
         said = [r for r in news.site.requests if r.path.startswith("/hook-")][-1].body.decode()
         assert said.index("Muted (1)") < said.index(WARNING_EN.title)
         news.rules.append("[schedule]\nmuted_in_digest = false\n")
-        assert WARNING_EN.title not in preview(compose(news.house(), until), "en", "UTC").text
+        assert WARNING_EN.title not in previewed(news.house(), until)
 
     async def test_the_sources_health_is_told(self, news: Newsroom) -> None:
         news.site.routes |= routes(GARDENS)
@@ -249,6 +248,12 @@ def _change_mutes(news: Newsroom, what: tuple[str, str], until: datetime | None)
             mutes.mute(connection, what, until, datetime.now(UTC))
         else:
             mutes.unmute(connection, what)
+
+
+def previewed(house: House, until: datetime | None = None) -> str:
+    with house.warehouse.reading() as connection:
+        digest = compose(house, connection, until or datetime.now(UTC), span=Span.DAY)
+    return preview(digest, "en", "UTC").text
 
 
 def _digest(news: Newsroom, since: datetime) -> Digest:
