@@ -31,6 +31,7 @@ def claim(
     *,
     last: bool = True,
     without: Collection[str] = (),
+    sender: str | None = None,
 ) -> tuple[Parcel, ...]:
     """Take the next messages that are due, at most SLICE for each channel, each channel's in order;
     a lease that ran out too.
@@ -39,7 +40,7 @@ def claim(
     another process is sending: it takes what was written meanwhile when it has sent what it has, so
     that a channel's messages go out one after the other, whoever sends them. Quiet hours and the
     hourly cap of `receptions` are kept; a channel without one has neither quiet hours nor a cap but
-    the default. `last`: everything that this cycle tells is written.
+    the default. `last`: everything that this cycle tells is written. `sender` is who takes them.
     """
     found: list[Parcel] = []
     busy = _busy(connection, now)
@@ -53,7 +54,7 @@ def claim(
             continue
         _bundle_held(connection, channel, now)
         singles = _singles(connection, reception, now, last=last)
-        found += take(connection, channel, now, singles=singles, limit=SLICE)
+        found += take(connection, channel, now, singles=singles, limit=SLICE, sender=sender)
     return tuple(found)
 
 

@@ -19,6 +19,7 @@ from warehouse.lake_upkeep import LakeUpkeep
 from warehouse.live import PUBLISHED, LiveFile, read
 from warehouse.live_upkeep import LiveUpkeep
 from warehouse.place import Place
+from warehouse.presence import Presence
 from warehouse.session import Connection, Result, queries, query, quoted
 
 __all__ = ["PUBLISHED", "Connection", "Result", "Warehouse", "queries", "query", "quoted", "read"]
@@ -147,6 +148,11 @@ class Warehouse:
     def machine(self) -> str | None:
         """What tells this machine's pipeline from that of others; None where there are none."""
         return f"{socket.gethostname()}:{self.folder}" if self.shared else None
+
+    @property
+    def presence(self) -> Presence:
+        """Of a process that sends from here, as other machines see it; not shown yet."""
+        return Presence(self.place, self.machine)
 
     @property
     def ready(self) -> bool:

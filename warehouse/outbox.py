@@ -16,7 +16,7 @@ from alerts.telling.deciding.outbox import Delivery, DeliveryState, delivery_id
 from alerts.telling.notice import Notice
 from alerts.telling.writing.bulletin import Bulletin
 from warehouse.letters import facts_to_json, message_to_json, notice_to_json
-from warehouse.rows import IDS, changed, insert, many
+from warehouse.rows import IDS, among, changed, insert, many
 from warehouse.unsettled import UNSETTLED
 
 
@@ -121,18 +121,45 @@ def put_back(connection: duckdb.DuckDBPyConnection, ids: Collection[str], now: d
     )
 
 
-def release(connection: duckdb.DuckDBPyConnection, channels: Collection[str], now: datetime) -> int:
+def release(
+    connection: duckdb.DuckDBPyConnection,
+    channels: Collection[str],
+    now: datetime,
+    senders: Collection[str] | None = None,
+) -> int:
     """Make due what a process was sending to `channels` when it died; how many. Call it as the one
-    who holds the lines to them, which says that no other process is at it."""
+    who holds the lines to them, which says that no other process of this machine is at it; where
+    other machines send too, of `senders` that are gone."""
     answer = connection.execute(
         f"""
         UPDATE store.delivery
         SET due_at = $now
         WHERE state = 'sending' AND channel IN {IDS}
+            AND ($all OR sender IN {among("senders")})
+        """,  # noqa: S608 (our own words)
+        {
+            "now": now,
+            "ids": many(channels),
+            "all": senders is None,
+            "senders": many(senders or ()),
+        },
+    )
+    return changed(answer)
+
+
+def senders(
+    connection: duckdb.DuckDBPyConnection, channels: Collection[str], now: datetime
+) -> set[str]:
+    """Who is sending to `channels`, on whichever machine, and its lease lasts."""
+    answer = connection.execute(
+        f"""
+        SELECT DISTINCT sender
+        FROM store.delivery
+        WHERE state = 'sending' AND due_at > $now AND sender IS NOT NULL AND channel IN {IDS}
         """,  # noqa: S608 (our own words)
         {"now": now, "ids": many(channels)},
     )
-    return changed(answer)
+    return {sender for (sender,) in answer.fetchall()}
 
 
 def give_up(

@@ -36,6 +36,7 @@ def take(
     *,
     singles: Sequence[str],
     limit: int,
+    sender: str | None = None,
 ) -> list[Parcel]:
     """Lease the oldest messages of a channel that are due: the alerts `singles`, and all bundles
     and bulletins. At most `limit`, in the order in which they are to be sent."""
@@ -43,10 +44,14 @@ def take(
     connection.execute(
         f"""
         UPDATE store.delivery
-        SET state = 'sending', due_at = $lease_ends
+        SET state = 'sending', due_at = $lease_ends, sender = $sender
         WHERE coalesce(bundle_id, id) IN {IDS}
         """,  # noqa: S608 (our own words)
-        {"lease_ends": now + LEASE, "ids": many(row["parcel"] for row in rows)},
+        {
+            "lease_ends": now + LEASE,
+            "ids": many(row["parcel"] for row in rows),
+            "sender": sender,
+        },
     )
     return [_parcel(connection, row, now) for row in rows]
 

@@ -12,6 +12,8 @@ import socket
 import time
 from collections.abc import Iterator
 
+import duckdb
+
 from warehouse.ducklake import attach_errors, lake_errors, opened
 from warehouse.errors import WarehouseBusy
 from warehouse.migrate import roll_back
@@ -40,9 +42,9 @@ def turn(place: Place, doing: str, deadline: float) -> Iterator[None]:
 
     Raises WarehouseBusy, naming who has it, and WarehouseUnusable.
     """
-    with _asking(place) as connection:
+    with asking(place) as connection:
         with lake_errors(place):
-            _introduce(connection, doing)
+            introduce(connection, doing)
             _wait(connection, place, deadline)
         yield
 
@@ -54,12 +56,12 @@ def turn_for(place: Place, doing: str) -> contextlib.AbstractContextManager[None
 
 def holder(place: Place) -> str | None:
     """Who has the turn and what for; None where nobody does. Raises WarehouseUnusable."""
-    with _asking(place) as connection, lake_errors(place):
+    with asking(place) as connection, lake_errors(place):
         return _holder(connection)
 
 
 @contextlib.contextmanager
-def _asking(place: Place) -> Iterator[Connection]:
+def asking(place: Place) -> Iterator[Connection]:
     """A transaction with PostgreSQL, in which nothing is written."""
     with opened(place, ["postgres_scanner"]) as connection:
         secret = ", SECRET catalogue" if place.secret("PGPASSWORD") else ""
@@ -75,7 +77,7 @@ def _asking(place: Place) -> Iterator[Connection]:
             roll_back(connection)
 
 
-def _introduce(connection: Connection, doing: str) -> None:
+def introduce(connection: Connection, doing: str) -> None:
     """Tell who this is, and let PostgreSQL find out within a minute that this machine is gone."""
     name = f"noroshi: process {os.getpid()} on {socket.gethostname()} ({doing})"
     settings = {
@@ -85,11 +87,11 @@ def _introduce(connection: Connection, doing: str) -> None:
         "tcp_keepalives_count": "3",
     }
     for key, value in settings.items():
-        _ask(connection, f"SELECT set_config('{key}', '{quoted(value)}', TRUE)")
+        ask(connection, f"SELECT set_config('{key}', '{quoted(value)}', TRUE)")
 
 
 def _wait(connection: Connection, place: Place, deadline: float) -> None:
-    while not _ask(connection, f"SELECT pg_try_advisory_xact_lock({KEY})"):
+    while not ask(connection, f"SELECT pg_try_advisory_xact_lock({KEY})"):
         if time.monotonic() >= deadline:
             who = _holder(connection) or "another process"
             what = f"{who} is writing to it"
@@ -98,11 +100,14 @@ def _wait(connection: Connection, place: Place, deadline: float) -> None:
 
 
 def _holder(connection: Connection) -> str | None:
-    found = _ask(connection, _HOLDER)
+    found = ask(connection, _HOLDER)
     return str(found).removeprefix("noroshi: ") if found else None
 
 
-def _ask(connection: Connection, sql: str) -> object:
+def ask(connection: Connection, sql: str) -> object:
     """The first value of PostgreSQL's answer; None where there is no row."""
-    row = connection.execute("FROM postgres_query('gate', $sql)", {"sql": sql}).fetchone()
+    try:
+        row = connection.execute("FROM postgres_query('gate', $sql)", {"sql": sql}).fetchone()
+    except duckdb.BinderException as error:  # so it is told that the connection was cut
+        raise duckdb.IOException(str(error)) from error
     return row[0] if row else None

@@ -29,6 +29,7 @@ from warehouse.channels import Ailing
 from warehouse.database import Connection, Warehouse
 from warehouse.holdings import Holding
 from warehouse.parcels import Parcel
+from warehouse.presence import Presence
 
 
 @dataclass(slots=True)
@@ -51,12 +52,17 @@ class Round:
     outcomes: list[Outcome] = field(default_factory=list)
     """What is not written down yet."""
     writing: asyncio.Task[None] | None = None
+    presence: Presence = field(default_factory=Presence)
+    """Ours, and what we know of that of others."""
 
     async def run(self, *, last: bool, progress: Stages | None = None) -> None:
         """Send until nothing is due. `last`: everything that this cycle tells is written, so that
         what goes beyond a channel's cap can be summed up."""
-        with Lines(self.warehouse.lines_folder) as lines:
+        with Lines(self.warehouse.lines_folder) as lines, self.warehouse.presence as self.presence:
             await self._run(lines, last, progress)
+            while last and (pause := self.presence.doubt_seconds) is not None:
+                await asyncio.sleep(pause)
+                await self._run(lines, last, progress)
 
     async def _run(self, lines: Lines, last: bool, progress: Stages | None) -> None:
         while parcels := await asyncio.to_thread(self._claim, lines, last):
@@ -85,8 +91,8 @@ class Round:
             return
         failed: list[Delivery] = []
         for number, parcel in enumerate(parcels, start=1):
-            if self.clock() >= parcel.delivery.due_at:
-                return  # the lease is over (the machine slept, say): others may be at it by now
+            if not await self._still_ours(parcel):
+                return
             error = await _sent(channel, parcel)
             advance()
             if error is None or error.permanent:
@@ -101,6 +107,12 @@ class Round:
                 await asyncio.to_thread(self._settling.stop, failed, rest, error)
                 return
             await asyncio.to_thread(self._settling.set_aside, parcel.delivery, error)
+
+    async def _still_ours(self, parcel: Parcel) -> bool:
+        """Whether nobody else may be at it by now: the lease lasts (it is over where the machine
+        slept, say), and other machines know that we are there."""
+        leased = self.clock() < parcel.delivery.due_at
+        return leased and await asyncio.to_thread(self.presence.felt)
 
     async def _abandon(self, name: str, why: DeliveryError) -> None:
         await asyncio.to_thread(self._settling.abandon, name, why)
@@ -136,22 +148,32 @@ class Round:
                 parcels = self._claimed(connection, lines, last)
             # Before the end of the transaction: who writes after it finds the line free, and what
             # was written before it is among these parcels.
-            lines.keep({parcel.delivery.channel for parcel in parcels})
+            if parcels:
+                self.presence.show()
+            if self.presence.doubt_seconds is None:
+                lines.keep({parcel.delivery.channel for parcel in parcels})
             return parcels
 
     def _claimed(self, connection: Connection, lines: Lines, last: bool) -> tuple[Parcel, ...]:
         left, now = self._left(connection, lines), self.clock()  # what is due again is so by now
         return claiming.claim(
-            connection, now, self.desk.receptions, last=last, without=self.stopped | left
+            connection,
+            now,
+            self.desk.receptions,
+            last=last,
+            without=self.stopped | left,
+            sender=self.presence.name,
         )
 
     def _left(self, connection: Connection, lines: Lines) -> set[str]:
         """The channels that another process sends to. Where none does, what a killed one was
-        sending is due again; in a warehouse that machines share, when its lease ends."""
+        sending is due again; what one of another machine was, by the end of the cycle."""
         waiting = claiming.waiting(connection)
         ours = lines.take(waiting - self._elsewhere(connection))
-        if not self.warehouse.shared:
-            outbox.release(connection, ours, self.clock())
+        gone = None
+        if self.warehouse.shared:
+            gone = self.presence.gone(outbox.senders(connection, ours, self.clock()))
+        outbox.release(connection, ours, self.clock(), gone)
         return waiting - ours
 
     def _elsewhere(self, connection: Connection) -> frozenset[str]:
