@@ -240,7 +240,10 @@ def read(file: Path, *, timezone: str = "UTC") -> Connection:
         connection = duckdb.connect(str(file), read_only=True)
     except duckdb.Error as error:
         if _locked(error):
-            remedy = "close that program, or let it open the file read-only"
+            remedy = (
+                "close that program, or let it open the file read-only; `noroshi maintain` puts a "
+                "new copy in its place, which is free"
+            )
             raise WarehouseBusy(file, _who(error), remedy) from error
         raise unusable(file, error, "name another file") from error
     return for_people(connection, timezone)

@@ -12,6 +12,8 @@ from warehouse.database import Warehouse, query
 from warehouse.errors import QueryError
 
 README = (Path(__file__).parents[2] / "warehouse" / "README.md").read_text(encoding="utf-8")
+FIRST = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+SNIPPETS = re.findall(r"```python\n(.*?)```", FIRST + README, re.DOTALL)
 EXAMPLES = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
 PROMISED = {
     "articles": ["id", "url", "title", "text", "lang", "origin", "source", "published_at"],
@@ -74,7 +76,7 @@ def test_the_promised_columns_stand(published: Warehouse) -> None:
 
 
 @pytest.mark.one_file
-@pytest.mark.parametrize("snippet", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+@pytest.mark.parametrize("snippet", SNIPPETS)
 def test_snippets_run(published: Warehouse, monkeypatch: pytest.MonkeyPatch, snippet: str) -> None:
     monkeypatch.chdir(published.folder.parent)
     exec(snippet, {})  # noqa: S102 (our own README)
