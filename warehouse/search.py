@@ -26,7 +26,7 @@ from warehouse.grams import needed
 from warehouse.key import stored
 from warehouse.narrowing import condition, fact, named, used
 from warehouse.rows import IDS, KEYS, PLACES, fetch_dicts, many, numbers
-from warehouse.snippet import snippet_of
+from warehouse.snippet import snippet_of, title_marks
 from warehouse.stretch import Stretch, is_open, joined, stretches_of, within
 
 _FIRST_CHUNK = 64
@@ -81,11 +81,11 @@ class Search:
 def search(
     connection: duckdb.DuckDBPyConnection, wanted: Search, concordance: Concordance | None = None
 ) -> list[dict[str, object]]:
-    """Rows with id, published_at, lang, origin, source, title, snippet, marks, url.
+    """Rows with id, published_at, lang, origin, source, title, snippet, marks, url, title_marks.
 
     A `concordance` finds the same, sooner. `marks` are the places in `snippet` (start, end) of the
-    words that were asked for. Raises alerts.errors.QueryError for a query that is none, and
-    QueryError for a language or source that no article has.
+    words that were asked for, `title_marks` those in `title`. Raises alerts.errors.QueryError for a
+    query that is none, and QueryError for a language or source that no article has.
     """
     query = parse(wanted.query)
     _check(connection, wanted, query)
@@ -319,6 +319,7 @@ def _document(row: dict[str, object]) -> Document:
 
 def _shown(row: dict[str, object], reading: Reading) -> dict[str, object]:
     columns = ("id", "published_at", "lang", "origin", "source", "title")
-    snippet, marks = snippet_of(str(row["title"]), str(row["text"]), reading.evidence(""))
-    facts = {name: row[name] for name in columns}
-    return facts | {"snippet": snippet, "marks": marks, "url": row["url"]}
+    title, evidence = str(row["title"]), reading.evidence("")
+    snippet, marks = snippet_of(title, str(row["text"]), evidence)
+    facts = {name: row[name] for name in columns} | {"snippet": snippet, "marks": marks}
+    return facts | {"url": row["url"], "title_marks": title_marks(title, evidence)}

@@ -29,6 +29,11 @@ def snippet_of(
     return lead + _line(shown.text, begin, width), marks
 
 
+def title_marks(title: str, evidence: Sequence[Evidence]) -> list[tuple[int, int]]:
+    """Where in the title the words stand that were asked for."""
+    return list(excerpt(title, "", [item for item in evidence if item.field == "title"]).marks)
+
+
 def _line(text: str, begin: int, width: int) -> str:
     """One line: each white space becomes one space, so that places stay."""
     cut = "".join(" " if character.isspace() else character for character in text[begin:][:width])

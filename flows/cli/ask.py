@@ -30,6 +30,7 @@ SEARCH_COLUMNS = [
     "snippet",
     "marks",
     "url",
+    "title_marks",
 ]
 """What programs get for each article."""
 
@@ -96,7 +97,10 @@ def search(
     with reading(settings, as_of) as connection, transaction(connection):
         rows = find(connection, wanted, opened(settings.warehouse.concordance))
     if how is Format.TABLE:
-        found = [row | {"found": _marked(row)} for row in rows]
+        found = [
+            row | {"title": _marked(row, "title", "title_marks"), "found": _marked(row)}
+            for row in rows
+        ]
         columns = ["id", "published_at", "lang", "source", "title", "found", "url"]
     else:
         found, columns = rows, SEARCH_COLUMNS
@@ -106,8 +110,8 @@ def search(
     return 0
 
 
-def _marked(row: dict[str, object]) -> Marked:
-    return Marked(str(row["snippet"]), cast("Sequence[tuple[int, int]]", row["marks"]))
+def _marked(row: dict[str, object], text: str = "snippet", marks: str = "marks") -> Marked:
+    return Marked(str(row[text]), cast("Sequence[tuple[int, int]]", row[marks]))
 
 
 def _nothing(page: int) -> str:

@@ -226,6 +226,24 @@ def test_marks_are_where_the_words_stand(
     assert len(snippet) <= 122
 
 
+@pytest.mark.parametrize(
+    ("query", "title", "words"),
+    [
+        ("外游警示 日本", "保安局對日本發出黃色外遊警示", ["日本", "外遊警示"]),
+        ("title:travel*", "Avoid travelling to Osaka", ["travel"]),
+        ("body:remain", "Avoid travelling to Osaka", []),
+    ],
+)
+def test_marks_in_the_title_too(
+    warehouse: Warehouse, query: str, title: str, words: list[str]
+) -> None:
+    with warehouse.writing("test") as connection:
+        articles.store(connection, [an_article(title=title, text="What will remain.")], NOW)
+        (row,) = search(connection, Search(query))
+    marks = cast("list[tuple[int, int]]", row["title_marks"])
+    assert [title[start:end] for start, end in marks] == words
+
+
 @pytest.mark.parametrize("query", ["", "  ", '""'])
 def test_a_query_without_a_term_is_refused(filled: Warehouse, query: str) -> None:
     with filled.reading() as connection, pytest.raises(QueryError, match="no term"):
