@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -186,14 +186,3 @@ def _write(house: House, warehouse: Warehouse, readings: Sequence[Reading], read
         pages.keep(connection, readings, ())
     match_waiting(warehouse, house, policy(house, house.channels()))
     return stored.new
-
-
-def stretch_of(since: str, until: str | None, today: datetime) -> Stretch:
-    """The stretch that two days name, the second by default today. Raises ValueError."""
-    first = datetime.fromisoformat(since).date()
-    last = datetime.fromisoformat(until).date() if until else today.date()
-    if first > last:
-        raise ValueError(f"{first} is after {last}")
-    if last > today.date() + timedelta(days=1):
-        raise ValueError(f"{last} lies in the future")
-    return Stretch(first, last)

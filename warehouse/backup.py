@@ -23,7 +23,7 @@ def backup(warehouse: Warehouse, target: Path) -> Contents:
         raise WarehouseUnusable(target, "there is no such folder", "make it first, or name another")
     with _draft(target.with_name(f"{target.name}.part")) as draft:
         contents = warehouse.upkeep.copy(draft)
-        with os_errors(target):
+        with os_errors(target, "or name another place"):
             draft.replace(target)
             sync(target.parent)
     return contents

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -56,13 +57,24 @@ def free(folder: Path) -> int:
 
 
 @contextlib.contextmanager
-def os_errors(where: Path) -> Iterator[None]:
+def os_errors(where: Path, then: str = "then run the next cycle") -> Iterator[None]:
     """What the operating system refuses, as WarehouseUnusable."""
     try:
         yield
     except OSError as error:
-        raise WarehouseUnusable(
-            where,
-            f"it cannot be written ({error.strerror})",
-            "free some disk space or give this user write access, then run the next cycle",
-        ) from error
+        what = f"it cannot be written ({error.strerror})"
+        raise WarehouseUnusable(where, what, f"{remedy(error)}, {then}") from error
+
+
+def remedy(error: Exception) -> str:
+    """What helps where something could not be written."""
+    code = error.errno if isinstance(error, OSError) else None
+    if code in _FULL or "No space left" in str(error):
+        return "free some disk space"
+    if code in _REFUSED:
+        return "give this user write access"
+    return "free some disk space or give this user write access"
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.database import Connection, quoted
+from warehouse.disk import remedy
 from warehouse.errors import WarehouseUnusable
 from warehouse.session import damage_seen
 from warehouse.views import views
@@ -81,8 +82,8 @@ def export(
         draft.replace(target)
     except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
         what = str(error).strip().splitlines()[0]
-        remedy = "free some disk space, or name another place"
-        told = WarehouseUnusable(target, f"it cannot be written ({what})", remedy)
+        helps = f"{remedy(error)}, or name another place"
+        told = WarehouseUnusable(target, f"it cannot be written ({what})", helps)
         raise damage_seen(error) or told from error
     finally:
         _discard(draft)

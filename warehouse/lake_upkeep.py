@@ -46,7 +46,7 @@ class LakeUpkeep:
         """Write all that the lake holds into one file, as of one moment."""
         with self.lake.writing("bring the schema up to date"):
             pass
-        with os_errors(draft):
+        with os_errors(draft, "or name another place"):
             draft.unlink(missing_ok=True)
         with duckdb.connect(str(draft)) as made:
             migrate(made)

@@ -85,7 +85,7 @@ class LiveUpkeep:
         written. Publishes first what is not published yet."""
         if self.file.live.exists() and self.file.unpublished:
             self.file.publish()
-        with os_errors(draft):
+        with os_errors(draft, "or name another place"):
             clone(self.file.published, draft)
         try:
             return inspect(draft)

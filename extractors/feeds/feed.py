@@ -93,7 +93,7 @@ OTHERS = {
     "opml": "a list of feeds (OPML), not a feed",
 }
 REMEDIES = {
-    "html": "open it in a browser and look for the feed's address, or disable the source",
+    "html": "`noroshi sources add {url}` looks for the feed of a site; or disable the source",
     "urlset": 'set kind = "sitemap" for this source',
     "sitemapindex": "give the address of one of the sitemaps that it lists",
     "opml": "give the address of one of the feeds that it lists",
@@ -117,7 +117,7 @@ def _from_root(text: str, url: str) -> str:
     is_html = kind in {"head", "body", "div", "p", "br", "b", "script", "meta", "title", "center"}
     known = "html" if is_html else kind
     what = OTHERS.get(known, f"no feed: its first element is <{kind[:40]}>")
-    raise FeedError(url, f"is {what}", REMEDIES.get(known, ASK))
+    raise FeedError(url, f"is {what}", REMEDIES.get(known, ASK).format(url=url))
 
 
 def _xml_feed(text: str, source: Source, url: str) -> Feed:

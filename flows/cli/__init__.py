@@ -66,7 +66,8 @@ def _status(arguments: list[str]) -> int:
 
 def _usage(text: str) -> str:
     """What is wrong with the command, in one line and without the words of the libraries."""
-    return " ".join(text.split()).replace("Value error, ", "").rstrip(".")
+    plain = " ".join(text.split()).removeprefix("Invalid value: ").replace("Value error, ", "")
+    return plain.rstrip(".")
 
 
 def _hint(error: TyperException) -> str:

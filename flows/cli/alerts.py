@@ -26,6 +26,7 @@ from flows.cli.console import (
     say,
     say_error,
     show,
+    unknown,
 )
 from flows.cli.decided import SHORT_ID, show_decisions, show_event, show_untold, standing
 from flows.cli.look import reading
@@ -344,8 +345,7 @@ def alerts_resend(
         return 2
     names = [table.name for table in settings.settings.channel]
     if channel is not None and channel not in names:
-        say_error(f"there is no channel {channel!r}; the channels are {', '.join(names) or 'none'}")
-        return 2
+        return unknown("channel", channel, names)
     with _changing(settings, "resend") as connection:
         alert = find_alert(connection, id) if id is not None else None
         count = resend(connection, datetime.now(UTC), alert_id=alert, channel=channel)
@@ -359,7 +359,7 @@ def _one_of(settings: House, event: str | None, rule: str | None) -> bool:
         say_error("give an event or --rule; `noroshi alerts list` shows both")
         return False
     if rule is not None and settings.book.rule(rule) is None:
-        say_error(f"there is no rule {rule!r}; see `noroshi rules list`")
+        unknown("rule", rule, (one.id for one in settings.book.rules))
         return False
     return True
 

@@ -21,6 +21,7 @@ from flows.cli.console import (
     say_error,
     show,
     to_json,
+    unknown,
 )
 from flows.cli.look import DayOption, day, reading
 
@@ -63,7 +64,7 @@ def rules_backtest(
     settings = house(config)
     trial = _trial(settings.book, rules, against, day(since), day(until), recode)
     if trial is None:
-        return no_rule(rules or "")
+        return _neither(rules or "", settings.book)
     reading(settings).close()  # made where there is none yet
     zone = settings.settings.timezone
     result = backtest(settings.warehouse, zone, trial, stages_on(err()))
@@ -74,10 +75,12 @@ def rules_backtest(
     return 0
 
 
-def no_rule(id: str) -> int:
-    """Say that there is none of that id: the status of a wrong use."""
-    say_error(f"there is no rule {id!r}; `noroshi rules list` names them")
-    return 2
+def _neither(given: str, book: RuleBook) -> int:
+    """Say that there is no such file, where it looks like one, or no such rule."""
+    if given.endswith(".toml") or "/" in given:
+        say_error(f"there is no file {given!r}; name one with [[rule]] tables, or a rule")
+        return 2
+    return unknown("rule", given, (rule.id for rule in book.rules))
 
 
 def _trial(

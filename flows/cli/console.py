@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -62,6 +63,16 @@ def unused(place: Path) -> Path:
     if not place.absolute().parent.is_dir():
         raise typer.BadParameter(f"{place}: there is no such folder; make it first")
     return place
+
+
+def unknown(noun: str, name: str, names: Iterable[str]) -> int:
+    """Say that there is no such source, rule or channel, with the nearest there is: the status of
+    a wrong use."""
+    known = sorted(names)
+    near = [*(one for one in known if name and name in one), *get_close_matches(name, known)][:1]
+    remedy = f"did you mean {near[0]!r}?" if near else f"`noroshi {noun}s list` names them"
+    say_error(f"there is no {noun} {name!r}; {remedy}")
+    return 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from flows.cli.console import (
     say,
     say_error,
     show,
+    unknown,
 )
 from flows.cli.look import reading
 
@@ -59,9 +60,12 @@ def run(
     if settings.file is None:
         say_error(NOT_BEGUN)
         return 2
-    on = {source.id for source in settings.sources if source.enabled}
-    if unknown := sorted(set(source or ()) - on):
-        say_error(f"no source {unknown[0]!r} is switched on; `noroshi sources list` names them")
+    known = {source.id: source.enabled for source in settings.sources}
+    if strange := sorted(set(source or ()) - set(known)):
+        return unknown("source", strange[0], known)
+    on = {id for id, enabled in known.items() if enabled}
+    if off := sorted(set(source or ()) - on):
+        say_error(f"source {off[0]!r} is switched off; switch it on in noroshi.toml first")
         return 2
     insisted = frozenset(source) if source else on if all_ else None
     _log_to_stderr()

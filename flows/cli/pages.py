@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,13 +21,14 @@ from flows.cli.console import (
     house,
     out,
     say,
-    say_error,
     show,
     to_json,
+    unknown,
 )
-from flows.cli.look import reading
+from flows.cli.look import day, reading
 
 if TYPE_CHECKING:
+    from extractors.feeds.walk import Stretch
     from flows.backfill import Counts
     from warehouse.dossier import Dossier
 
@@ -115,19 +116,18 @@ def backfill(
     from extractors.feeds.dated import is_dated
     from extractors.feeds.walk import days
     from flows.backfill import backfill as walk
-    from flows.backfill import stretch_of
 
     settings = house(config)
     chosen = next((item for item in settings.sources if item.id == source), None)
     if chosen is None:
-        say_error(f"there is no source {source!r}; `noroshi sources list` names them")
-        return 2
+        return unknown("source", source, (item.id for item in settings.sources))
+    stretch = _stretch(day(since), day(until))
+    named = begin or (chosen.url if is_dated(chosen.url) else None)
     try:
-        stretch = stretch_of(since, until, datetime.now(UTC))
-        named = begin or (chosen.url if is_dated(chosen.url) else None)
         addresses = list(days(named, stretch)) if named else [chosen.url]
     except (ValueError, LookupError) as error:
-        raise typer.BadParameter(f"these are no days or no address: {error}") from error
+        what = f"{named!r} may have {{year}}, {{month}}, {{day}} in braces and nothing else"
+        raise typer.BadParameter(what) from error
 
     def told(address: str, so_far: Counts) -> None:
         say(f"{address}: {so_far.new} new of {so_far.entries}, {so_far.asked} requests so far")
@@ -184,3 +184,17 @@ def _columns(rows: list[dict[str, Any]]) -> list[str]:
 
 def _line(text: object) -> None:
     out().print(clean(text), markup=False)
+
+
+def _stretch(since: date | None, until: date | None) -> Stretch:
+    """From the one day to the other, by default today."""
+    from extractors.feeds.walk import Stretch
+
+    today = datetime.now(UTC).date()
+    first, last = since or today, until or today
+    if first > last:
+        to = f"--until {last}" if until else "today"
+        raise typer.BadParameter(f"--since {first} is after {to}")
+    if last > today + timedelta(days=1):
+        raise typer.BadParameter(f"--until {last} lies in the future")
+    return Stretch(first, last)

@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.backtest import no_rule, rules_backtest
-from flows.cli.console import ConfigOption, Format, FormatOption, add_group, house, say, show
+from flows.cli.backtest import rules_backtest
+from flows.cli.console import (
+    ConfigOption,
+    Format,
+    FormatOption,
+    add_group,
+    house,
+    say,
+    show,
+    unknown,
+)
 from flows.cli.subject import Subject, subject_of
 
 if TYPE_CHECKING:
@@ -92,7 +101,7 @@ def rules_test(
         return _test_all(settings, subject_of(settings, first, title), how)
     rule = settings.book.rule(first)
     if rule is None:
-        return no_rule(first)
+        return unknown("rule", first, (rule.id for rule in settings.book.rules))
     return _test_one(rule, subject_of(settings, second, title), how)
 
 

@@ -20,6 +20,7 @@ from flows.cli.console import (
     out,
     say_error,
     show,
+    unknown,
 )
 from flows.cli.subscribe import sources_add, sources_export, sources_import
 
@@ -118,9 +119,9 @@ def sources_retry(
     from warehouse import respite, sources
 
     settings = house(config)
-    if unknown := sorted(set(id) - {source.id for source in settings.sources}):
-        say_error(f"there is no source {unknown[0]!r}; `noroshi sources list` names them")
-        return 2
+    known = {source.id for source in settings.sources}
+    if strange := sorted(set(id) - known):
+        return unknown("source", strange[0], known)
     warehouse = settings.warehouse
     with warehouse.writing("ask sources again") as connection:
         sources.ask_again(connection, id)
@@ -149,15 +150,19 @@ def sources_check(
     from flows.progress import stages_on
 
     settings = house(config)
-    chosen = _chosen(settings, source)
+    chosen, known = _chosen(settings, source), {one.id for one in settings.sources}
     if not chosen:
-        say_error(f"there is no source {source!r}; `noroshi sources list` names them")
-        return 2
+        return unknown("source", source, known) if source else _none_on()
     with stages_on(err()).stage("check", len(chosen)) as advance:
         checked = asyncio.run(check(settings, chosen, _stored(settings), advance))
     rows = [row(one, datetime.now(UTC)) for one in checked]
     _show_checks(rows, how, settings.settings.timezone, alone=source is not None)
     return 1 if all(one.poll.error for one in checked) else 0
+
+
+def _none_on() -> int:
+    say_error("no source is switched on; `noroshi sources list` says why each is off")
+    return 2
 
 
 def _chosen(settings: House, wanted: str | None) -> list[Source]:

@@ -56,6 +56,15 @@ class TestFiles:
         assert ran.status == 2
         assert "parquet" in ran.err
 
+    @pytest.mark.parametrize("command", ["backup", "export"])
+    def test_who_may_not_write_there_is_told_so_and_not_to_make_room(
+        self, call: Run, settled: House, command: str
+    ) -> None:
+        ran = call(command, "/sys/kept")  # nobody may, not even root
+        assert ran.status == 1
+        assert "give this user write access, or name another place" in ran.err
+        assert "disk space" not in ran.err
+
     def test_there_and_back(self, call: Run, settled: House) -> None:
         assert call("backup", "kept.duckdb").out == "kept.duckdb\n"
         shutil.rmtree(settled.data_folder)

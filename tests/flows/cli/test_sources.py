@@ -66,6 +66,15 @@ def test_add_takes_an_id_and_a_name(call: Run, write: Write) -> None:
     assert [f.name for f in file.parent.iterdir() if "draft" in f.name] == []
 
 
+def test_check_of_a_page_says_how_to_find_its_feed(call: Run, write: Write) -> None:
+    write(SETTINGS)
+    with Site() as site:
+        site.routes["/"] = fixed(b"<html><body>no feed</body></html>")
+        ran = call("sources", "check", site.url("/"), "--format", "json")
+        assert f"`noroshi sources add {site.url('/')}` looks for the feed" in ran.out
+    assert ran.status == 1
+
+
 def test_add_says_what_is_wrong(call: Run, write: Write) -> None:
     write(SETTINGS)
     with Site() as site:
