@@ -20,6 +20,8 @@ from extractors.article import digest
 
 WINDOW = timedelta(days=3)
 """How far apart in time two reports of one event may lie."""
+BARE = timedelta(days=1)
+"""The same of protests of which one does not say what it is against: two states protest often."""
 SPAN = timedelta(days=14)
 """How long reports can chain one event."""
 ALIKE = 0.5
@@ -211,7 +213,15 @@ def _away(sighting: Sighting, event: Event) -> timedelta:
 def _in_time(sighting: Sighting, event: Event) -> bool:
     first = min(event.first_seen_at, sighting.published_at)
     last = max(event.last_seen_at, sighting.published_at)
-    return _away(sighting, event) <= WINDOW and last - first <= SPAN
+    return _away(sighting, event) <= _window(sighting, event) and last - first <= SPAN
+
+
+def _window(sighting: Sighting, event: Event) -> timedelta:
+    bare = sighting.object is None or event.object is None
+    return BARE if sighting.category == _PROTEST and bare else WINDOW
+
+
+_PROTEST = "diplomatic_protest"
 
 
 MUTUAL = {

@@ -90,6 +90,26 @@ def test_protests_against_different_things_are_different_events() -> None:
     assert not same_event(replace(beef, article_id="a2", object="waters"), known(beef))
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "hours", "same"),
+    [
+        ("beef", "beef", 70, True),
+        ("beef", None, 23, True),
+        ("beef", None, 25, False),
+        (None, None, 23, True),
+        (None, None, 25, False),
+    ],
+)
+def test_a_protest_that_does_not_say_against_what_joins_those_of_its_day(
+    one: str | None, other: str | None, hours: int, same: bool
+) -> None:
+    protest = replace(FIRST, category="diplomatic_protest", object=one)
+    later = replace(
+        protest, article_id="a2", object=other, published_at=DAY + timedelta(hours=hours)
+    )
+    assert same_event(later, known(protest)) is same
+
+
 def test_tours_are_no_flights_even_where_none_are_named() -> None:
     flights = replace(FIRST, category="transport", object=None)
     assert not same_event(replace(flights, article_id="a2", object="tours"), known(flights))
