@@ -214,11 +214,17 @@ class Around:
 
     def is_past(self, published: date | None) -> bool:
         """A cue of the past in the clause, or a day more than a week before publication."""
-        if self.is_now:
+        if self.is_now or self._is_to_come:
             return False
         if self._holds("modality.past") or self._opens("modality.past"):
             return True
         return self._of_a_year() if published is None else self._old(published)
+
+    @property
+    def _is_to_come(self) -> bool:
+        """Told of the future ("twinned since 1973, will not host")."""
+        low, base = self.clause[0], self.passage.start
+        return bool(_WILL.search(self.passage.text[low - base : self.last - base]))
 
     def _of_a_year(self) -> bool:
         """A year, without a day, in the clause: where the text has no date, that is history."""
@@ -304,6 +310,7 @@ _LAPSE = re.compile(
     r"|(?:year|month|week|day)\b(?![- ](?:ago|earlier))"
     r"|\w+-(?:year|month|week|day) (?:break|hiatus|gap|absence|pause|lull|interval)\b)"
 )
+_WILL = re.compile(r"\b(?:will|won't|shall)\b")
 _OPEN = re.compile(" (?:may|might|could) ")
 _TELLING = frozenset({"modality.speech", "modality.inform"})
 _YEAR = re.compile(r"(?<![\d,])(?<!\d )(?<!\d, )(?:19|20)\d\d(?!\d|年\d{1,2}月\d)")

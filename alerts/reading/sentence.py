@@ -76,8 +76,8 @@ def _breaks(sentence: str) -> tuple[tuple[int, int], ...]:
 def days(sentence: str, today: date) -> tuple[tuple[int, date], ...]:
     """Days named in a sentence, with their place: the latest that each can mean, seen from `today`.
 
-    A year means its last day, a month its last day; a month without a year is the nearest one that
-    is not more than two months ahead.
+    A year means its last day, a month its last day, one that is over its middle; a month without
+    a year is the nearest one that is not more than two months ahead.
     """
     if not _DAYLIKE.search(sentence):
         return ()
@@ -94,10 +94,16 @@ def _day(found: re.Match[str], today: date) -> date | None:
         return date(year, 12, 31) if year else None
     if not 1 <= month <= 12:
         return None
+    if number is None and (year or today.year, month) < (today.year, today.month):
+        number = _MIDDLE
     day = _made(year or today.year, month, number)
     if day and not year and day - today > timedelta(days=62):
         return _made(today.year - 1, month, number)
     return day
+
+
+_MIDDLE = 15
+"""Who tells in December what was done "in November" seldom means its last week."""
 
 
 def _number(groups: dict[str, str | None], *names: str) -> int | None:
