@@ -32,28 +32,55 @@ MEMORY = "1GB"
 """What DuckDB may hold at a time; it spills the rest to disk."""
 _ROW_GROUP = 8192
 """Rows of texts that are in memory before they are written."""
-_MOMENTS = {
-    "articles": "coalesce(published_at, first_seen_at)",
-    "article_versions": "fetched_at",
-    "matches": "matched_at",
-    "events": "last_seen_at",
-    "new_events": "first_seen_at",
-    "event_lag": "coalesce(first_published_at, first_seen_at)",
-    "event_articles": "joined_at",
-    "appearances": "coalesce(published_at, first_seen_at)",
-    "pages": "fetched_at",
-    "removed_articles": "removed_at",
-    "bulletins": "created_at",
-    "alerts": "created_at",
-    "deliveries": "created_at",
-    "alert_lag": "alerted_at",
-    "daily_counts": "day",
-    "fetches": "fetched_at",
-    "runs": "started_at",
+_KEPT = {
+    "articles": "SELECT id FROM articles WHERE coalesce(published_at, first_seen_at) >= $since",
+    "events": "SELECT event_id FROM event_articles WHERE article_id IN (FROM kept_articles) "
+    "UNION SELECT event_id FROM matches WHERE article_id IN (FROM kept_articles)",
+    "alerts": "SELECT id FROM alerts "
+    "WHERE event_id IN (FROM kept_events) AND article_id IN (FROM kept_articles)",
+    "bulletins": "SELECT id FROM bulletins WHERE created_at >= $since",
+    "runs": "SELECT id FROM runs WHERE started_at >= $since",
 }
-"""When the rows of a view are from; other views are exported whole."""
-_MONTHLY = {"articles", "article_versions"}
-"""Views whose files are cut by month: they grow without end."""
+"""The ids that an export since a day begins with, one after the other: of the articles of these
+days, the events that they report, and the alerts that they led to."""
+_OF_ARTICLES = "article_id IN (FROM kept_articles)"
+_OF_ALERTS = "alert_id IN (FROM kept_alerts)"
+CUT = {
+    "articles": "id IN (FROM kept_articles)",
+    "seed_documents": "id IN (FROM kept_articles)",
+    "article_versions": _OF_ARTICLES,
+    "appearances": _OF_ARTICLES,
+    "pages": _OF_ARTICLES,
+    "codings": _OF_ARTICLES,
+    "matches": _OF_ARTICLES,
+    "event_articles": _OF_ARTICLES,
+    "events": "id IN (FROM kept_events)",
+    "new_events": "id IN (FROM kept_events)",
+    "event_lag": "id IN (FROM kept_events)",
+    "event_outlets": "event_id IN (FROM kept_events)",
+    "alerts": "id IN (FROM kept_alerts)",
+    "alert_lag": _OF_ALERTS,
+    "decisions": f"event_id IN (FROM kept_events) AND (alert_id IS NULL OR {_OF_ALERTS})",
+    "deliveries": f"{_OF_ALERTS} OR bulletin_id IN (FROM kept_bulletins)",
+    "bulletins": "id IN (FROM kept_bulletins)",
+    "runs": "id IN (FROM kept_runs)",
+    "fetches": "run_id IN (FROM kept_runs)",
+    "daily_counts": "day >= {since}",
+    "removed_articles": "removed_at >= {since}",
+}
+"""What an export since a day has of a view, so that nothing in it refers to what it lacks."""
+WHOLE = {
+    "channel_health",
+    "mutes",
+    "official_levels",
+    "silences",
+    "source_health",
+    "source_yield",
+    "sources",
+}
+"""Views that say how things are: they are exported whole."""
+_MONTHLY = {"articles": "coalesce(published_at, first_seen_at)", "article_versions": "fetched_at"}
+"""Views whose files are cut by the month of that moment: they grow without end."""
 _OPTIONS = {
     Kind.PARQUET: f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}",
     Kind.CSV: "FORMAT csv, HEADER",
@@ -66,8 +93,8 @@ def export(
 ) -> Generator[tuple[str, int], None, None]:
     """Write every view to `target` (a folder, or a file for DuckDB); names and rows as they go.
 
-    With `since`, only rows of that day and later, where a view tells a moment. `target` is there
-    when all is written, and not before. Raises WarehouseUnusable.
+    With `since`, only what CUT says, and what is in WHOLE; the day is one of the session's zone.
+    `target` is there when all is written, and not before. Raises WarehouseUnusable.
     """
     if target.exists():
         raise WarehouseUnusable(target, "it exists already", "name one that does not")
@@ -77,6 +104,7 @@ def export(
         target.parent.mkdir(parents=True, exist_ok=True)
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         connection.execute("SET preserve_insertion_order = false")
+        _keep(connection, since)
         write = _to_duckdb if kind is Kind.DUCKDB else _to_files
         yield from write(connection, draft, kind, since)
         draft.replace(target)
@@ -87,6 +115,13 @@ def export(
         raise damage_seen(error) or told from error
     finally:
         _discard(draft)
+
+
+def _keep(connection: Connection, since: date | None) -> None:
+    """Note what an export since a day begins with."""
+    for name, ids in _KEPT.items() if since else ():
+        told = ids.replace("$since", f"DATE '{since}'")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE kept_{name} AS {told}")
 
 
 def size(target: Path) -> tuple[int, float]:
@@ -109,7 +144,7 @@ def _to_files(
 def _by_month(connection: Connection, view: str, folder: Path, since: date | None) -> int:
     """A file for each month, one after the other: no more than one is open."""
     folder.mkdir()
-    month = f"strftime({_MOMENTS[view]}, '%Y-%m')"
+    month = f"strftime({_MONTHLY[view]}, '%Y-%m')"
     months = f"SELECT DISTINCT {month} FROM ({_rows(view, since)}) ORDER BY ALL"  # noqa: S608
     total = 0
     for (name,) in connection.execute(months).fetchall():
@@ -122,8 +157,8 @@ def _by_month(connection: Connection, view: str, folder: Path, since: date | Non
 
 
 def _rows(view: str, since: date | None) -> str:
-    later = f"{_MOMENTS[view]} >= DATE '{since}'" if since and view in _MOMENTS else "TRUE"
-    return f"SELECT * FROM {view} WHERE {later}"  # noqa: S608 (our names and a date)
+    condition = CUT.get(view, "TRUE").format(since=f"DATE '{since}'") if since else "TRUE"
+    return f"SELECT * FROM {view} WHERE ({condition})"  # noqa: S608 (our names and a date)
 
 
 def _copy(connection: Connection, rows: str, file: Path, kind: Kind) -> int:

@@ -24,7 +24,7 @@ from flows.cli.console import (
     show,
     unused,
 )
-from flows.cli.look import AsOfOption, DayOption, day, reading
+from flows.cli.look import AsOfOption, day, reading
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +38,14 @@ def export(
     kind: Annotated[
         str, typer.Option("--format", help="parquet, csv, jsonl or duckdb")
     ] = "parquet",
-    since: DayOption = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="a day such as 2025-11-14: only articles published (or first seen) since then, "
+            "and the events, alerts and messages that they led to; of requests, cycles, counts "
+            "and removals those since then; how sources and channels stand is there whole"
+        ),
+    ] = None,
     as_of: AsOfOption = None,
     config: ConfigOption = None,
 ) -> int:
