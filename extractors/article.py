@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -83,11 +83,11 @@ class Article:
     feed_title: str = ""
     feed_published_at: datetime | None = None
     """What the feed itself said, for reading the page again."""
+    version_id: str = field(init=False, repr=False)
+    """The same title and text have the same version, whenever and wherever they were read."""
 
-    @property
-    def version_id(self) -> str:
-        """The same title and text have the same version, whenever and wherever they were read."""
-        return digest(f"{self.title}\n{self.text}")
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "version_id", digest(f"{self.title}\n{self.text}"))
 
 
 def article_id(url: str) -> str:

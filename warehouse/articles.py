@@ -150,7 +150,6 @@ class _Draft:
     """A version that is to be written."""
 
     article: Article
-    version_id: str
     seen: Impression
     first_seen_at: datetime
     former: Precedent | None
@@ -171,9 +170,8 @@ class _Draft:
 def _draft(
     article: Article, now: datetime, taken: Impressions, former: Precedent | None = None
 ) -> _Draft:
-    version = article.version_id
-    seen = taken.get(version) or impression(article.title, article.text)
-    return _Draft(article, version, seen, former.first_seen_at if former else now, former)
+    seen = taken.get(article.version_id) or impression(article.title, article.text)
+    return _Draft(article, seen, former.first_seen_at if former else now, former)
 
 
 def _columns(drafts: Sequence[_Draft], changes: Mapping[str, str]) -> Columns:
@@ -181,8 +179,7 @@ def _columns(drafts: Sequence[_Draft], changes: Mapping[str, str]) -> Columns:
     articles = [draft.article for draft in drafts]
     former = [draft.former for draft in drafts]
     return {name: list(map(attrgetter(name), articles)) for name in _OWN} | {
-        "version_id": [draft.version_id for draft in drafts],
-        "key": [key(draft.version_id) for draft in drafts],
+        "key": [key(article.version_id) for article in articles],
         "version_no": [f.version_no + 1 if f else 1 for f in former],
         "folded": [draft.seen.folded for draft in drafts],
         "folding": [folding()] * len(drafts),
@@ -203,6 +200,7 @@ def _columns(drafts: Sequence[_Draft], changes: Mapping[str, str]) -> Columns:
 
 _OWN = (
     "id",
+    "version_id",
     "url",
     "title",
     "text",
@@ -231,6 +229,6 @@ def _tickets(drafts: Sequence[_Draft], quiet: bool, loud: Collection[str]) -> Co
     ids = [draft.article.id for draft in drafts]
     return {
         "article_id": ids,
-        "version_id": [draft.version_id for draft in drafts],
+        "version_id": [draft.article.version_id for draft in drafts],
         "quiet": [quiet and id_ not in loud for id_ in ids],
     }
