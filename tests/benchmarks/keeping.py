@@ -17,11 +17,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
-from extractors.article import Article
+from extractors.article import Article, article_id
 from flows.configuration.settings import load
 from flows.watch import watch
 from tests.benchmarks.corpus import END, corpus
@@ -31,6 +32,7 @@ from warehouse.impression import Impressions, impressions
 
 BATCH = 5000
 MORE = 200
+BATCHES = 10
 SETTINGS = "[sources]\nshipped = false\n[fetch]\nprivate_addresses = true\n"
 COMMANDS = (
     ("search", "japan travel"),
@@ -40,6 +42,20 @@ COMMANDS = (
     ("maintain",),
     ("doctor",),
 )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cost:
+    """Seconds by the clock and of the processor, which others that use the machine change less."""
+
+    seconds: float = 0.0
+    processor: float = 0.0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.seconds + other.seconds, self.processor + other.processor)
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} s, {self.processor:.2f} s of the processor"
 
 
 def main() -> None:
@@ -56,6 +72,7 @@ def main() -> None:
 
 def figures(folder: Path, count: int, library: Path | None) -> Iterator[str]:
     """Each figure, when it is measured."""
+    yield f"load {os.getloadavg()[0]:.1f}"
     data = library.resolve() if library else folder / "data"
     settings = f'data_folder = "{data}"\n{SETTINGS}'
     (folder / "noroshi.toml").write_text(settings, encoding="utf-8")
@@ -64,17 +81,15 @@ def figures(folder: Path, count: int, library: Path | None) -> Iterator[str]:
         with warehouse.writing("count", for_readers=False) as connection:
             (count,) = connection.execute("SELECT count(*) FROM store.article").fetchall()[0]
     else:
-        yield f"{_cycle(folder):.2f} s a cycle with nothing new, of an empty warehouse"
+        yield f"{_cycle(folder)} a cycle with nothing new, of an empty warehouse"
         yield from _loading(folder, warehouse, count)
-    made = list(corpus(5 * MORE, first=10 * count, seed=int(time.time())))
-    taken = impressions(made)
-    more = [_stored(warehouse, batch, taken) for batch in _batches(made, MORE)]
-    yield f"{1000 * statistics.median(more):.0f} ms for {MORE} articles more among {count:,}"
-    yield f"{_seconds(warehouse.publish):.2f} s to publish {_size(warehouse.published)}"
-    yield f"{_cycle(folder):.2f} s a cycle with nothing new, of {count:,} articles"
+    yield from _more(warehouse, count)
+    yield f"{_cost(warehouse.publish)} to publish {_size(warehouse.published)}"
+    yield f"{_cycle(folder)} a cycle with nothing new, of {count:,} articles"
     for command in COMMANDS:
         seconds, peak = _command(folder, command)
         yield f"{seconds:.1f} s, {peak:.0f} MiB at most: noroshi {' '.join(command)}"
+    yield f"load {os.getloadavg()[0]:.1f}"
 
 
 def _loading(folder: Path, warehouse: Warehouse, count: int) -> Iterator[str]:
@@ -83,28 +98,49 @@ def _loading(folder: Path, warehouse: Warehouse, count: int) -> Iterator[str]:
     began = time.perf_counter()
     taken = impressions(made)
     yield f"{1000 * (time.perf_counter() - began) / len(made):.2f} ms of preparation an article"
-    loading = sum(_stored(warehouse, batch, taken) for batch in _batches(made[:count], BATCH))
-    yield f"{count / loading:,.0f} articles a second stored, {BATCH} at a time"
+    loading = sum((_stored(warehouse, b, taken) for b in _batches(made, BATCH)), Cost())
+    yield f"{count / loading.seconds:,.0f} articles a second stored, {BATCH} at a time ({loading})"
     bare = _bare(warehouse, folder / "bare.duckdb")
-    yield f"{count / bare:,.0f} a second inserted bare from Arrow; ratio {bare / loading:.3f}"
+    yield (
+        f"{count / bare.seconds:,.0f} a second inserted bare from Arrow ({bare}); ratio "
+        f"{bare.seconds / loading.seconds:.2f}, of the processor's time "
+        f"{bare.processor / loading.processor:.2f}"
+    )
 
 
-def _cycle(folder: Path) -> float:
-    """Median of three cycles without a source, after one that may have had something to do."""
+def _more(warehouse: Warehouse, count: int) -> Iterator[str]:
+    """A few among many: new ones, then all of them changed."""
+    made = list(_fresh(BATCHES * MORE, count, int(time.time())))
+    changed = [replace(a, title=f"{a.title} +", text=f"{a.text}\nOne line more.") for a in made]
+    taken = impressions(made) | impressions(changed)
+    for what, found in (("more", made), ("changed", changed)):
+        costs = [_stored(warehouse, batch, taken) for batch in _batches(found, MORE)]
+        yield f"{_spread(costs)} for {MORE} articles {what} among {count:,}"
+
+
+def _fresh(number: int, count: int, run: int) -> Iterator[Article]:
+    """Articles that no former run stored, of the days after the `count` that are there."""
+    for n, article in enumerate(corpus(number, first=count, seed=run)):
+        url = f"https://example.org/{run}/{n}"
+        yield replace(article, id=article_id(url), url=url)
+
+
+def _cycle(folder: Path) -> Cost:
+    """The median of three cycles without a source, after one that may have had something to do."""
     house = load(folder / "noroshi.toml")
-    times = [_seconds(lambda: asyncio.run(watch(house))) for _ in range(4)]
-    return statistics.median(times[1:])
+    costs = [_cost(lambda: asyncio.run(watch(house))) for _ in range(4)]
+    return sorted(costs[1:])[1]
 
 
-def _stored(warehouse: Warehouse, batch: Sequence[Article], taken: Impressions) -> float:
+def _stored(warehouse: Warehouse, batch: Sequence[Article], taken: Impressions) -> Cost:
     def store() -> None:
         with warehouse.writing("fill") as connection:
             articles.store(connection, batch, END, taken=taken)
 
-    return _seconds(store)
+    return _cost(store)
 
 
-def _bare(warehouse: Warehouse, file: Path) -> float:
+def _bare(warehouse: Warehouse, file: Path) -> Cost:
     """The same rows into tables without a warehouse around them, from memory and in one go."""
     with warehouse.writing("read", for_readers=False) as connection:
         rows = {
@@ -122,7 +158,7 @@ def _bare(warehouse: Warehouse, file: Path) -> float:
                 connection.execute(f"INSERT INTO {name} FROM rows")
             connection.execute("CHECKPOINT")
 
-        return _seconds(insert)
+        return _cost(insert)
 
 
 MEASURE = """
@@ -151,10 +187,19 @@ def _batches(made: Sequence[Article], size: int) -> Iterator[Sequence[Article]]:
     return (made[begin : begin + size] for begin in range(0, len(made), size))
 
 
-def _seconds(do: Callable[[], object]) -> float:
-    began = time.perf_counter()
+def _spread(costs: Sequence[Cost]) -> str:
+    median, most = statistics.median(c.seconds for c in costs), max(c.seconds for c in costs)
+    processor = statistics.median(c.processor for c in costs)
+    return (
+        f"{1000 * median:.0f} ms in the median ({1000 * processor:.0f} ms of the processor), "
+        f"{1000 * most:.0f} ms at most"
+    )
+
+
+def _cost(do: Callable[[], object]) -> Cost:
+    began, processor = time.perf_counter(), time.process_time()
     do()
-    return time.perf_counter() - began
+    return Cost(time.perf_counter() - began, time.process_time() - processor)
 
 
 def _size(file: Path) -> str:
