@@ -422,6 +422,8 @@ def the_warehouse_is_newer(house: House) -> None:
     with duckdb.connect(str(house.warehouse.live)) as connection:
         connection.execute("INSERT INTO store.schema_migration VALUES (9999, 'later', now())")
     house.run("run", status=1)
+    house.warehouse.publish()
+    house.run("search", "Japan", status=1)
 
 
 def the_lake_cannot_be_reached(house: House) -> None:

@@ -32,7 +32,8 @@ def open(
 
     A file shows what was published when it was opened, for as long as it is held; each statement
     to a lake sees the newest, or what stood at the moment `as_of`. Days and printed times are those
-    of `timezone`. Raises warehouse.errors.WarehouseUnusable and WarehouseBusy.
+    of `timezone`. Raises warehouse.errors.WarehouseUnusable, WarehouseTooNew, WarehouseBusy
+    and QueryError.
     """
     from warehouse.database import Warehouse  # DuckDB is for those who open one
     from warehouse.live import LiveFile, read

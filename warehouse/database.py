@@ -194,6 +194,6 @@ class Warehouse:
     def reading(self, *, timezone: str = "UTC", as_of: datetime | None = None) -> Connection:
         """A read-only connection to what is published, or to what stood at the moment `as_of`.
 
-        Raises WarehouseUnusable and WarehouseBusy.
+        Raises WarehouseUnusable, WarehouseTooNew, WarehouseBusy and QueryError.
         """
         return self.kind.reading(timezone=timezone, as_of=as_of)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.errors import WarehouseBusy, WarehouseDamaged, WarehouseTooNew, WarehouseUnusable
-from warehouse.migrate import applied, migrations
+from warehouse.errors import WarehouseBusy, WarehouseDamaged, WarehouseUnusable
+from warehouse.migrate import applied, known
 from warehouse.session import Connection
 
 MEMORY = "512MB"
@@ -36,16 +36,8 @@ def inspect(file: Path) -> Contents:
     if not file.is_file():
         raise WarehouseUnusable(file, "there is no such file", "name a file of noroshi's")
     with _opened(file) as connection:
-        schema = applied(connection)
-        newest = migrations()[-1].number
-        if not schema:
+        if not known(connection, file):
             raise WarehouseUnusable(file, "it is no warehouse of noroshi's", "name another file")
-        if schema > newest:
-            raise WarehouseTooNew(
-                file,
-                f"it has schema {schema}, and this noroshi knows schemas up to {newest}",
-                "use the newer noroshi that wrote it",
-            )
         return contents(connection)
 
 

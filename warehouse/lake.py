@@ -22,7 +22,7 @@ from warehouse.ducklake import (
     lake_errors,
     opened,
 )
-from warehouse.migrate import migrate, migrations
+from warehouse.migrate import known, migrate, migrations
 from warehouse.place import Place
 from warehouse.session import Connection, for_people, transaction
 from warehouse.turn import holder, turn
@@ -101,6 +101,7 @@ class Lake:
         try:
             with attach_errors(self.place, as_of):
                 attach(connection, self.place, "READ_ONLY", *past)
+                known(connection, self)
                 _explain(connection)
             return for_people(connection, timezone)
         except BaseException:

@@ -31,7 +31,7 @@ from warehouse.errors import (
     WarehouseUnusable,
 )
 from warehouse.lock import hold, holder
-from warehouse.migrate import migrate
+from warehouse.migrate import known, migrate
 from warehouse.session import (
     FAILED,
     Connection,
@@ -232,7 +232,8 @@ def log_of(file: Path) -> Path:
 def read(file: Path, *, timezone: str = "UTC") -> Connection:
     """A read-only connection to a published copy or a backup.
 
-    Raises WarehouseUnusable, and WarehouseBusy where somebody has opened it to write into it.
+    Raises WarehouseUnusable, WarehouseTooNew, and WarehouseBusy where somebody has opened it to
+    write into it.
     """
     if not file.exists():
         raise WarehouseUnusable(file, "there is no such file", "name a data folder, or a copy")
@@ -246,7 +247,13 @@ def read(file: Path, *, timezone: str = "UTC") -> Connection:
             )
             raise WarehouseBusy(file, _who(error), remedy) from error
         raise unusable(file, error, "name another file") from error
-    return for_people(connection, timezone)
+    try:
+        with file_errors(file):
+            known(connection, file)
+        return for_people(connection, timezone)
+    except WarehouseError:
+        connection.close()
+        raise
 
 
 _spare: list[Connection] = []

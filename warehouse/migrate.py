@@ -44,18 +44,22 @@ def migrate(connection: duckdb.DuckDBPyConnection, translated: Callable[[str], s
     `translated` makes of a migration what a catalogue takes that does not take all of it.
     A process that dies half-way leaves the schema as it was before the migration at hand.
     """
-    present = applied(connection)
-    newest = migrations()[-1].number
-    if present > newest:
-        raise WarehouseTooNew(
-            "the warehouse",
-            f"it has schema {present}, and this noroshi knows schemas up to {newest}",
-            "use the newer noroshi that wrote it, or another data_folder",
-        )
+    present = known(connection, "the warehouse")
     due = [replace(one, sql=translated(one.sql)) for one in migrations()[present:]]
     # A new warehouse is made at once: in a lake, that is ten times as fast.
     for steps in [[one] for one in due] if present else [due]:
         _apply(connection, steps)
+
+
+def known(connection: duckdb.DuckDBPyConnection, where: object) -> int:
+    """Number of the newest migration in the ledger. Raises WarehouseTooNew for one that this
+    program does not know."""
+    present, newest = applied(connection), migrations()[-1].number
+    if present > newest:
+        what = f"it has schema {present}, and this noroshi knows schemas up to {newest}"
+        remedy = "use the newer noroshi that wrote it, or another data_folder"
+        raise WarehouseTooNew(where, what, remedy)
+    return present
 
 
 def applied(connection: duckdb.DuckDBPyConnection) -> int:

@@ -32,7 +32,6 @@ def for_people(connection: Connection, timezone: str) -> Connection:
     try:
         connection.execute(f"SET TimeZone = '{quoted(timezone)}'")
     except duckdb.Error as error:
-        connection.close()
         what = f"there is no time zone {timezone!r}"
         raise QueryError("timezone", what, "name one such as Asia/Hong_Kong") from error
     # What takes long would draw a bar of DuckDB's own on stdout, among the results.

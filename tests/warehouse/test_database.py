@@ -56,8 +56,11 @@ def test_a_migration_that_breaks_off_leaves_nothing_behind(
 def test_a_newer_warehouse_is_refused(warehouse: Warehouse) -> None:
     with warehouse.writing("test") as connection:
         connection.execute("INSERT INTO store.schema_migration VALUES (9999, 'future', now())")
+    warehouse.publish()
     with pytest.raises(WarehouseTooNew, match="schema 9999"), warehouse.writing("test"):
         pass
+    with pytest.raises(WarehouseTooNew, match="schema 9999"):
+        warehouse.reading()
 
 
 LIMITED = """
