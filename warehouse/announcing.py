@@ -64,11 +64,10 @@ def announce(
     known = _known(connection, fresh, events, policy, now)
     made, kept = [], decisions.of_quiet(quiet)
     for id in sorted(fresh, key=lambda id: (events.after[id].first_seen_at, id)):
-        case = _case(events.after[id], fresh[id], known, events, policy)
+        case = _case(events.after[id], fresh[id], known, events)
         verdict = decide(case, policy, now)
-        alerts = [
-            _made(case, decision, fresh[id], reports[id], known, now) for decision in verdict.alerts
-        ]
+        told = _Reported(case, fresh[id], reports[id])
+        alerts = [_made(told, decision, known) for decision in verdict.alerts]
         kept += decisions.of_verdict(id, verdict, [alert.notice.alert_id for alert in alerts])
         made += alerts
     outbox.post(connection, made, now)
@@ -77,19 +76,23 @@ def announce(
     return len(made)
 
 
-def _made(
-    case: Case,
-    decision: Decision,
-    fresh: Sequence[Found],
-    found: Sequence[Found],
-    known: _Known,
-    now: datetime,
-) -> Announcement:
+@dataclass(frozen=True, slots=True)
+class _Reported:
+    """What a batch says of one event."""
+
+    case: Case
+    fresh: Sequence[Found]
+    """What may alert, the earliest publication first."""
+    found: Sequence[Found]
+    """All of it."""
+
+
+def _made(reported: _Reported, decision: Decision, known: _Known) -> Announcement:
     """An alert, which is known from now on."""
-    announcement = _announcement(case, decision, fresh, found, known, now)
+    announcement, case = _announcement(reported, decision, known), reported.case
     if decision.kind is NoticeKind.UPDATE:
         known.superseded.extend(stories.superseded(case.cooling, decision.channels))
-    known.note(case, decision, announcement.notice.alert_id, now)
+    known.note(case, decision, announcement.notice.alert_id)
     return announcement
 
 
@@ -102,13 +105,14 @@ class _Known:
     official: Mapping[str, str]
     """By event: the outlet that speaks for a government."""
     policy: Policy
+    now: datetime
     superseded: list[tuple[str, str]] = field(default_factory=list)
     """Alert and channel of what a later alert says too."""
 
-    def note(self, case: Case, decision: Decision, alert_id: str, now: datetime) -> None:
+    def note(self, case: Case, decision: Decision, alert_id: str) -> None:
         """One more alert is made."""
-        story, waits = _story(case.event), decision.due_at > now
-        at = None if waits else now
+        story, waits = _story(case.event), decision.due_at > self.now
+        at = None if waits else self.now
         alert = told_by(case.event, alert_id, official=case.official, at=at)
         stories.note(self.told.setdefault(story, {}), alert, decision.channels)
         cooling = self.cooling.setdefault(story, {})
@@ -133,6 +137,7 @@ def _known(
         stories.cooling(connection, ids, now),
         {id: _named(*source, policy.outlets) for id, source in officials.items()},
         policy,
+        now,
     )
 
 
@@ -164,13 +169,11 @@ def _story(event: Event) -> str:
     return event.thread_id or event.id
 
 
-def _case(
-    event: Event, fresh: Sequence[Found], known: _Known, events: Touched, policy: Policy
-) -> Case:
+def _case(event: Event, fresh: Sequence[Found], known: _Known, events: Touched) -> Case:
     story = _story(event)
     return Case(
         event=event,
-        occasions=tuple(_occasion(item, event, policy) for item in fresh),
+        occasions=tuple(_occasion(item, event, known.policy) for item in fresh),
         official=event.id in known.official,
         told=known.told.setdefault(story, {}),
         cooling=known.cooling.setdefault(story, {}),
@@ -189,23 +192,17 @@ def _occasion(item: Found, event: Event, policy: Policy) -> Occasion:
     )
 
 
-def _announcement(
-    case: Case,
-    decision: Decision,
-    fresh: Sequence[Found],
-    found: Sequence[Found],
-    known: _Known,
-    now: datetime,
-) -> Announcement:
-    speaker = _speaker(case.event, fresh, decision.facts, known.policy)
+def _announcement(reported: _Reported, decision: Decision, known: _Known) -> Announcement:
+    case = reported.case
+    speaker = _speaker(case.event, reported.fresh, decision.facts, known.policy)
     further = decision.kind is NoticeKind.UPDATE
     notice = replace(
-        _notice(case, speaker, fresh, found, known.policy, now),
+        _notice(reported, speaker, known.policy.outlets, known.now),
         kind=decision.kind,
         facts=tuple(_sourced(fact, known.official.get(case.event.id)) for fact in decision.facts),
         thread_id=case.told[EVERYBODY][0].alert_id if further else None,
     )
-    deliveries = deliveries_for(notice.alert_id, decision.channels, now, decision.due_at)
+    deliveries = deliveries_for(notice.alert_id, decision.channels, known.now, decision.due_at)
     return Announcement(notice, speaker.version.article_id, deliveries, case.official)
 
 
@@ -231,18 +228,13 @@ def _speaker(
 
 
 def _notice(
-    case: Case,
-    speaker: Found,
-    fresh: Sequence[Found],
-    found: Sequence[Found],
-    policy: Policy,
-    now: datetime,
+    reported: _Reported, speaker: Found, outlets: Mapping[str, str], now: datetime
 ) -> Notice:
-    event, version, why = case.event, speaker.version, speaker.match
+    event, version, why = reported.case.event, speaker.version, speaker.match
     shown = excerpt(version.title, version.text, why.evidence)
-    reports = {item.version.article_id: item.version for item in found}
+    reports = {item.version.article_id: item.version for item in reported.found}
     return Notice(
-        alert_id=_alert_id(case),
+        alert_id=_alert_id(reported.case),
         event_id=event.id,
         rule_id=why.rule.id,
         rule_name=why.rule.name,
@@ -255,7 +247,7 @@ def _notice(
         level=event.level,
         headline=version.title,
         language=version.language,
-        outlet=_outlet(version, policy.outlets),
+        outlet=_outlet(version, outlets),
         url=version.url,
         passage=shown.text,
         marks=shown.marks,
@@ -263,11 +255,11 @@ def _notice(
         published_source=version.published_source,
         first_seen_at=min(version.first_seen_at, now),
         appearances=tuple(
-            Appearance(_outlet(report, policy.outlets), report.url, report.title, report.language)
+            Appearance(_outlet(report, outlets), report.url, report.title, report.language)
             for report in reports.values()
             if report.origin is Origin.NEWS
         ),
-        rules=_rules(speaker, fresh),
+        rules=_rules(speaker, reported.fresh),
     )
 
 
