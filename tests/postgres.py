@@ -18,6 +18,7 @@ from tests.buckets import BUCKET, Store
 from warehouse.database import Warehouse
 from warehouse.place import PREFIX, Place, place
 from warehouse.s3 import S3
+from warehouse.spare import end_all
 
 PASSWORD = "hush-hush"
 """Of the only user. Nothing that noroshi says may contain it."""
@@ -53,9 +54,10 @@ class Postgres:
         command = [str(self.programs / "initdb"), "-D", str(self.folder / "data"), *options, *who]
         subprocess.run(command, check=True, capture_output=True, **self._as_whom())
 
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
+    def start(self, **further: str) -> None:
+        """Start it, with further settings, and wait until it answers."""
         settings = ["listen_addresses=", f"unix_socket_directories={self.folder}", "fsync=off"]
+        settings += [f"{name}={value}" for name, value in further.items()]
         chosen = [part for setting in settings for part in ("-c", setting)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -114,6 +116,7 @@ class Postgres:
             first = self.nowhere(self.folder / "template")
             with Warehouse(self.folder / "unused", first).writing("make a template"):
                 pass
+            end_all()
             self.template = first.catalogue.split()[0].removeprefix("dbname=")
         database = f"lake{next(self.numbers)}"
         self.ask(f"CREATE DATABASE {database} TEMPLATE {self.template}")

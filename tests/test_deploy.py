@@ -35,7 +35,7 @@ from warehouse.lock import hold
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 RUNBOOK = (DEPLOY / "runbook.md").read_text(encoding="utf-8")
-DOCUMENTS = [ROOT / "README.md", DEPLOY / "README.md", DEPLOY / "runbook.md"]
+DOCUMENTS = [ROOT / "README.md", *sorted(DEPLOY.glob("*.md"))]
 SERVICES = sorted(DEPLOY.glob("*.service"))
 BINARY = "/opt/noroshi/.venv/bin/noroshi"
 SECRETS = {
@@ -86,7 +86,7 @@ def test_a_documented_command_is_one_that_noroshi_takes(document: str, command: 
 
 
 def test_the_documents_were_read() -> None:
-    assert {name for name, _ in DOCUMENTED} == {"README.md", "runbook.md"}
+    assert {name for name, _ in DOCUMENTED} == {"README.md", "lake.md", "runbook.md"}
     assert len(DOCUMENTED) > 30
 
 

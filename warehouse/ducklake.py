@@ -35,6 +35,8 @@ class LakeMissing(WarehouseUnusable):
 
 _CONNECTING = re.compile(r'^.*Unable to connect to Postgres at ".*?": ')
 """What DuckDB says before PostgreSQL's client says what is wrong."""
+_REFUSED = re.compile(r'^.*Failed to execute query ".*": ?(?=ERROR: +permission denied)')
+"""What DuckDB says, at length, before what PostgreSQL says of a statement that one may not ask."""
 _OTHER_FOLDER = re.compile(r'does not match existing data path in the catalog "([^"]*)"')
 PAPER = "README.txt"
 """What stands beside the files of a lake."""
@@ -102,8 +104,6 @@ def attach_to_write(connection: Connection, place: Place) -> None:
         _mark(connection, place)
         with attach_errors(place):
             attach(connection, place, data)
-    else:
-        _expect_folder(connection, place)
 
 
 def _mark(connection: Connection, place: Place) -> None:
@@ -119,7 +119,7 @@ def _mark(connection: Connection, place: Place) -> None:
         )
 
 
-def _expect_folder(connection: Connection, place: Place) -> None:
+def expect_folder(connection: Connection, place: Place) -> None:
     """The files that the catalogue knows are in a folder of which this machine sees something:
     where it is not mounted, DuckLake would begin another one without a word."""
     if place.local is None:
@@ -185,4 +185,4 @@ def _unusable(place: Place, said: str) -> WarehouseError:
 
 def _said(place: Place, error: duckdb.Error) -> str:
     text = " ".join(str(error).split())
-    return place.masked(_CONNECTING.sub("", text))
+    return place.masked(_REFUSED.sub("", _CONNECTING.sub("", text)))

@@ -19,12 +19,14 @@ from warehouse.ducklake import (
     attach,
     attach_errors,
     attach_to_write,
+    expect_folder,
     lake_errors,
     opened,
 )
 from warehouse.migrate import known, migrate, migrations
 from warehouse.place import Place
 from warehouse.session import Connection, for_people, transaction
+from warehouse.spare import lent
 from warehouse.turn import holder, turn
 
 _COLUMN_COMMENT = re.compile(r"COMMENT ON COLUMN (\w+)\.(\w+) IS '((?:[^']|'')*)';")
@@ -119,14 +121,29 @@ class Lake:
     @contextlib.contextmanager
     def attached(self) -> Iterator[Connection]:
         """A connection that can write, outside of a transaction, for whoever has the `turn`."""
-        with opened(self.place) as connection, lake_errors(self.place):
+        alive = "SELECT 1 FROM __ducklake_metadata_noroshi.ducklake_metadata LIMIT 1"
+        with (
+            lake_errors(self.place),
+            lent(("lake", self.place), self._made_to_write, alive) as connection,
+        ):
+            expect_folder(connection, self.place)
+            yield connection
+
+    def _made_to_write(self) -> Connection:
+        connection = opened(self.place)
+        try:
             attach_to_write(connection, self.place)
             # Who commits upon a snapshot that is not the newest any more fails, though the turn
             # was lost with the connection that held it: without it, DuckLake would try again
             # where the two touch other tables, and rows that one looked for could be there twice.
             connection.execute("SET ducklake_max_retry_count = 0")
+            # For it PostgreSQL is asked twice about each column that a statement touches.
+            connection.execute("SET disabled_optimizers = 'statistics_propagation'")
             connection.execute("SET TimeZone = 'UTC'")
-            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def without_column_comments(sql: str) -> str:

@@ -19,6 +19,7 @@ from warehouse.errors import WarehouseBusy
 from warehouse.migrate import roll_back
 from warehouse.place import Place
 from warehouse.session import Connection, quoted
+from warehouse.spare import lent
 
 KEY = 0x6E6F726F736869
 """The lock's number within the catalogue's database: "noroshi"."""
@@ -63,11 +64,9 @@ def holder(place: Place) -> str | None:
 @contextlib.contextmanager
 def asking(place: Place) -> Iterator[Connection]:
     """A transaction with PostgreSQL, in which nothing is written."""
-    with opened(place, ["postgres_scanner"]) as connection:
-        secret = ", SECRET catalogue" if place.secret("PGPASSWORD") else ""
-        attach = f"ATTACH '{quoted(place.catalogue)}' AS gate (TYPE postgres, READ_ONLY{secret})"
+    alive = "FROM postgres_query('gate', 'SELECT 1')"
+    with lent(("gate", place), lambda: _gate(place), alive) as connection:
         with attach_errors(place):
-            connection.execute(attach)
             connection.execute("BEGIN")
         try:
             yield connection
@@ -75,6 +74,19 @@ def asking(place: Place) -> Iterator[Connection]:
             # Left to be rolled back as it is closed, a transaction whose connection was cut
             # aborts the whole process (duckdb 1.5.5).
             roll_back(connection)
+
+
+def _gate(place: Place) -> Connection:
+    connection = opened(place, ["postgres_scanner"])
+    secret = ", SECRET catalogue" if place.secret("PGPASSWORD") else ""
+    attach = f"ATTACH '{quoted(place.catalogue)}' AS gate (TYPE postgres, READ_ONLY{secret})"
+    try:
+        with attach_errors(place):
+            connection.execute(attach)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def introduce(connection: Connection, doing: str) -> None:
@@ -86,8 +98,8 @@ def introduce(connection: Connection, doing: str) -> None:
         "tcp_keepalives_interval": "10",
         "tcp_keepalives_count": "3",
     }
-    for key, value in settings.items():
-        ask(connection, f"SELECT set_config('{key}', '{quoted(value)}', TRUE)")
+    told = (f"set_config('{key}', '{quoted(value)}', TRUE)" for key, value in settings.items())
+    ask(connection, f"SELECT concat({', '.join(told)})")
 
 
 def _wait(connection: Connection, place: Place, deadline: float) -> None:

@@ -242,6 +242,41 @@ def test_a_folder_that_is_not_mounted_is_told(lake: Warehouse) -> None:
     assert list(folder.iterdir()) == []
 
 
+ANALYST = """
+CREATE ROLE analyst LOGIN PASSWORD 'only-looks';
+GRANT CONNECT ON DATABASE {0} TO analyst;
+GRANT USAGE ON SCHEMA public TO analyst;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO analyst;
+ALTER DEFAULT PRIVILEGES FOR ROLE noroshi IN SCHEMA public GRANT SELECT ON TABLES TO analyst;
+"""
+"""As deploy/lake.md has it."""
+
+
+def test_who_may_only_read_reads(lake: Warehouse, postgres: Postgres) -> None:
+    """What was there before the role was made, and what came after; and writes nothing."""
+    assert lake.place is not None
+    add(lake, "before")
+    database = lake.place.catalogue.split()[0].removeprefix("dbname=")
+    postgres.ask(ANALYST.format(database), database)
+    try:
+        with lake.writing("test") as connection:
+            articles.store(
+                connection, [an_article(f"https://example.org/{n}") for n in range(20)], NOW
+            )
+        known = dict(lake.place.secrets) | {"PGPASSWORD": "only-looks"}
+        told = lake.place.catalogue.replace("user=noroshi", "user=analyst")
+        theirs = replace(lake.place, catalogue=told, secrets=tuple(known.items()))
+        analyst = Warehouse(lake.folder, theirs)
+        assert runs(analyst) == ["before"]
+        with analyst.reading() as connection:
+            assert query(connection, "SELECT count(*) FROM articles")[1] == [(20,)]
+        with pytest.raises(WarehouseUnusable, match="permission denied"):
+            add(analyst, "never")
+        assert runs(lake) == ["before"]
+    finally:
+        postgres.ask("DROP OWNED BY analyst; DROP ROLE analyst", database)
+
+
 def test_no_secret_of_a_place_is_shown() -> None:
     known = {"PGPASSWORD": "pw-one", "AWS_SECRET_ACCESS_KEY": "key-two", "HOME": "/home/x"}
     found = place("ducklake:postgres:dbname=n host=h", "s3://bucket/lake", known)
