@@ -16,7 +16,8 @@ from itertools import islice
 import duckdb
 
 from alerts.reading.coding import Category
-from alerts.reading.query import Is, Node, Query, parse
+from alerts.reading.query import Is, Node, Query
+from alerts.reading.query_text import parse
 from alerts.reading.verdict import Document, Queries, Reading
 from extractors.article import Origin
 from warehouse.concordance import MOST, Concordance, uncovered

@@ -26,7 +26,8 @@ from pathlib import Path
 from alerts.errors import QueryError, RuleError
 from alerts.reading.coding import Category, Development, Direction, Severity
 from alerts.reading.fold import fold
-from alerts.reading.query import All, Either, Node, Query, parse, words_of
+from alerts.reading.query import All, Either, Node, Query, words_of
+from alerts.reading.query_text import parse
 from alerts.reading.rule_table import KEYS, Place, RuleTable, identity, tables
 from alerts.reading.verdict import Queries
 from extractors.article import digest

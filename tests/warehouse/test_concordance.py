@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.reading.query import parse
+from alerts.reading.query_text import parse
 from alerts.reading.verdict import Document, Queries
 from tests.warehouse.samples import NOW, an_article
 from warehouse import articles, concordance

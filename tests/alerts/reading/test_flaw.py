@@ -9,7 +9,8 @@ from hypothesis import given, settings
 
 from alerts.reading.coding import Category, Direction, Severity
 from alerts.reading.flaw import Flaw, answerable, flaws
-from alerts.reading.query import Query, parse
+from alerts.reading.query import Query
+from alerts.reading.query_text import parse
 from alerts.reading.rule import Rule, RuleBook
 from alerts.reading.verdict import Document, judge
 from tests.alerts.reading.test_query import queries

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from alerts.errors import QueryError, RuleError
 from alerts.reading.query import (
-    LONGEST,
     All,
     Either,
     Is,
@@ -22,9 +21,9 @@ from alerts.reading.query import (
     Query,
     Within,
     Words,
-    parse,
     words_of,
 )
+from alerts.reading.query_text import LONGEST, parse
 from tests.alerts.reading.conftest import texts
 
 A, B, C = Words("a"), Words("b"), Words("c")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.reading.query import parse
+from alerts.reading.query_text import parse
 from alerts.reading.rule import KEYS
 
 README = (Path(__file__).parents[3] / "alerts" / "README.md").read_text(encoding="utf-8")

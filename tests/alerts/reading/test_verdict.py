@@ -22,8 +22,8 @@ from alerts.reading.query import (
     Query,
     Within,
     Words,
-    parse,
 )
+from alerts.reading.query_text import parse
 from alerts.reading.scan import joins
 from alerts.reading.sentence import sentences
 from alerts.reading.verdict import FIELDS, Document, Queries, judge, speaks, terms
