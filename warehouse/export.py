@@ -190,6 +190,13 @@ def _comment(connection: Connection, view: str) -> None:
     for column, comment in answer.fetchall():
         told = f"COMMENT ON COLUMN exported.{view}.{column} IS '{quoted(comment)}'"
         connection.execute(told)
+    answer = connection.execute(
+        "SELECT comment FROM duckdb_views() "
+        "WHERE database_name = current_database() AND view_name = $view AND comment IS NOT NULL",
+        {"view": view},
+    )
+    for (comment,) in answer.fetchall():
+        connection.execute(f"COMMENT ON TABLE exported.{view} IS '{quoted(comment)}'")
 
 
 def _discard(draft: Path) -> None:

@@ -65,8 +65,9 @@ def export(
             say(f"{view}: {rows:,} rows")
             total += rows
     files, mib = size(target)
+    counted = "1 file" if files == 1 else f"{files:,} files"
     say(
-        f"{total:,} rows in {files:,} files, {mib:.1f} MiB, written to {target.resolve()} "
+        f"{total:,} rows in {counted}, {mib:.1f} MiB, written to {target.resolve()} "
         f"in {time.monotonic() - began:.1f} s"
     )
     out().print(str(target), markup=False)

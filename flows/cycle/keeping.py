@@ -106,7 +106,8 @@ class Keeping:
         except WarehouseUnusable as error:
             log.error("%s", error)
         else:
-            log.warning("%d articles wait in %s for the next cycle", len(read), file)
+            wait = "1 article waits" if len(read) == 1 else f"{len(read)} articles wait"
+            log.warning("%s in %s for the next cycle", wait, file)
             account.fetches = []
 
     def finish(self, polls: Sequence[Poll], brought: Collection[str], *, turned: bool) -> None:

@@ -15,6 +15,7 @@ from tests.warehouse.newsdesk import Newsdesk, Report, newsdesk
 from tests.warehouse.samples import an_article
 from warehouse import articles
 from warehouse.database import Connection, Warehouse
+from warehouse.errors import WarehouseUnusable
 from warehouse.export import CUT, WHOLE, Kind, export
 from warehouse.rows import insert
 from warehouse.views import views
@@ -87,6 +88,40 @@ def test_only_what_is_recent(filled: Warehouse, tmp_path: Path, form: Kind) -> N
         written = dict(export(connection, tmp_path / "out", form, date(2025, 11, 1)))
     assert written["articles"] == MONTHS["2025-11"]
     assert written["article_versions"] == MONTHS["2025-11"]
+
+
+@pytest.mark.one_file
+def test_views_and_columns_are_explained_as_in_the_warehouse(
+    filled: Warehouse, tmp_path: Path
+) -> None:
+    with filled.reading() as connection:
+        list(export(connection, tmp_path / "out.duckdb", Kind.DUCKDB))
+        explained = comments(connection, "duckdb_views() WHERE NOT internal", "view_name")
+        columns = comments(connection, COLUMNS_OF, "table_name || '.' || column_name")
+    assert explained
+    with duckdb.connect(str(tmp_path / "out.duckdb"), read_only=True) as other:
+        assert comments(other, "duckdb_tables() WHERE NOT internal", "table_name") == explained
+        assert comments(other, COLUMNS_OF, "table_name || '.' || column_name") == columns
+
+
+COLUMNS_OF = "duckdb_columns() WHERE NOT internal AND schema_name = 'main'"
+
+
+def comments(connection: Connection, of: str, name: str) -> dict[str, str]:
+    explained = f"SELECT {name}, comment FROM {of} AND comment IS NOT NULL"  # noqa: S608
+    answer = connection.execute(explained)
+    return {str(one): str(comment) for one, comment in answer.fetchall()}
+
+
+def test_an_export_that_breaks_off_leaves_nothing(filled: Warehouse, tmp_path: Path) -> None:
+    with filled.reading() as connection:
+        writing = export(connection, tmp_path / "out", Kind.CSV)
+        next(writing)
+        writing.close()
+        assert list(tmp_path.iterdir()) == []
+        (tmp_path / "out").mkdir()
+        with pytest.raises(WarehouseUnusable, match="exists"):
+            next(export(connection, tmp_path / "out", Kind.CSV))
 
 
 def test_of_each_view_it_is_known_what_a_day_cuts(filled: Warehouse) -> None:

@@ -46,7 +46,7 @@ async def test_a_cycle_that_cannot_store_loses_nothing(
             with pytest.raises(WarehouseBusy, match=str(person.pid)):
                 await opened.finish()
             person.kill()
-    assert "1 articles wait in" in caplog.text
+    assert "1 article waits in" in caplog.text
     news.site.routes |= routes()  # the feed has forgotten
     (waits,) = [one for one in examine(house, datetime.now(UTC)) if one.of == "spool"]
     assert (waits.state, waits.what.partition(";")[0]) == (State.NOTE, "1 batch waits to be stored")
