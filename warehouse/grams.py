@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from operator import add
 
 from alerts.reading.query import All, Either, Is, Named, Near, Node, Not, Within, Words
-from alerts.reading.verdict import terms
+from alerts.reading.query_words import terms
 
 LONGEST = 250
 """Characters of a word that count: what goes on for longer is no word."""

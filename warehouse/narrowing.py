@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from alerts.reading.query import All, Either, Is, Named, Near, Node, Not, Within, Words
-from alerts.reading.verdict import terms
+from alerts.reading.query_words import terms
 from warehouse.grams import LISTED
 
 _WORD = re.compile("[0-9a-z]")

@@ -14,8 +14,9 @@ from difflib import get_close_matches
 
 from alerts.reading.coding import Category, Direction, Severity, Status
 from alerts.reading.query import All, Either, Is, Named, Near, Node, Not, Query, Within, Words
+from alerts.reading.query_words import terms
 from alerts.reading.rule import Rule, RuleBook
-from alerts.reading.verdict import speaks, terms
+from alerts.reading.verdict import speaks
 from alerts.reading.vocabulary import shipped
 
 _STEPS = 20_000

@@ -6,16 +6,14 @@ the hits. Rules and search decide by this module alone.
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
-from pathlib import Path
-from typing import NamedTuple, get_args
+from functools import cached_property
+from typing import get_args
 
 from alerts.reading.coding import Coding, Evidence
-from alerts.reading.fold import Folded, fold
+from alerts.reading.fold import fold
 from alerts.reading.query import (
     All,
     Either,
@@ -28,20 +26,16 @@ from alerts.reading.query import (
     Query,
     Within,
     Words,
-    word_lists,
 )
+from alerts.reading.query_words import UNIT, guards, key, terms, units
 from alerts.reading.scan import Scanner
-from alerts.reading.sentence import sentences
-from alerts.reading.vocabulary import Term, Vocabulary, family, shipped
+from alerts.reading.span import Original, Span, Spans, found_in, inside
 
 FIELDS: tuple[Field, ...] = get_args(Field)
-CONTAINMENT = Path(__file__).with_name("containment")
 _EVIDENCE = 8
 """How many words of each field a verdict keeps."""
 _SHOWN = 5
 """How many different words a line of a trace names."""
-_UNIT = re.compile("[\uac00-\ud7af]+|(?:(?![\u2e80-\U0010ffff])[^\\W_])+|[^\\W_]")
-"""What a distance counts: words of spaced scripts, characters of others, no punctuation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +96,6 @@ def judge(query: Query, document: Document) -> Verdict:
     return Verdict(reading.holds(""), reading.evidence(""), reading.trace(""))
 
 
-class Span(NamedTuple):
-    """`text[start:end]` of a folded field, and the spelling in the query or vocabulary."""
-
-    start: int
-    end: int
-    term: str
-
-
 class Queries:
     """Queries by name, compiled together: one scan serves them all."""
 
@@ -117,7 +103,7 @@ class Queries:
         self.roots = {name: query.root for name, query in queries.items()}
         nodes = dict.fromkeys(node for query in queries.values() for node in query.nodes)
         lists = {key(n): terms(n) for n in nodes if isinstance(n, Words | Named)}
-        self.scanner = Scanner({**(_guards() if lists else {}), **lists})
+        self.scanner = Scanner({**(guards() if lists else {}), **lists})
         self.needs = {name: _needs(root) for name, root in self.roots.items()}
         """For each query, the word lists without any of which no document answers; None where
         there are no such."""
@@ -147,66 +133,9 @@ def _fewest(nodes: Sequence[Node]) -> frozenset[str] | None:
     return min(each, key=len, default=None)
 
 
-def key(node: Words | Named) -> str:
-    """The word list of a node, whatever its field."""
-    if isinstance(node, Named):
-        return f"@{node.name}"
-    return f"{'*' if node.open_end else '='}{node.text}"
-
-
-@cache
-def terms(node: Words | Named) -> tuple[Term, ...]:
-    """The forms that are looked for, all folded."""
-    if isinstance(node, Named):
-        words = shipped().words
-        return tuple(
-            t for name in word_lists(node.name) for col in words[name].values() for t in col
-        )
-    folded = fold(node.text).text.strip()
-    spelling = node.text + "*" * node.open_end
-    joined = {folded, _SEAM.sub(" ", folded), _SEAM.sub("-", folded)}
-    forms = joined if node.open_end else {form for one in joined for form in _forms(one)}
-    return tuple(Term(spelling, form, node.open_end) for form in sorted(forms))
-
-
-def units(text: str) -> int:
-    """How long a folded text is: words of spaced scripts, characters of others."""
-    return sum(1 for _ in _UNIT.finditer(text))
-
-
 def speaks(language: str, wanted: str) -> bool:
     """Whether a language is the wanted one or a variety of it: `zh` covers `zh-Hant`."""
     return f"{language}-".lower().startswith(f"{wanted}-".lower())
-
-
-_SEAM = re.compile("(?<=[0-9a-z])[ -](?=[0-9a-z])")
-"""Between Latin words, where some write a hyphen and others a space."""
-
-
-def _forms(words: str) -> Iterator[str]:
-    """Latin words also as a plural."""
-    yield words
-    if re.search("[a-z]$", words):
-        yield from _plurals(words)
-
-
-def _plurals(form: str) -> Iterator[str]:
-    if re.search("[^aeiou]y$", form):
-        yield f"{form[:-1]}ies"
-    elif re.search("(s|x|z|ch|sh)$", form):
-        yield f"{form}es"
-    else:
-        yield f"{form}s"
-
-
-@cache
-def _guards() -> dict[str, tuple[Term, ...]]:
-    """Longer words that only look as if they held a word, by family of languages."""
-    columns = Vocabulary.load(CONTAINMENT).words["containment.guard"]
-    return {f"!{name}": column for name, column in columns.items()}
-
-
-Spans = list[Span]
 
 
 class Reading:
@@ -248,7 +177,7 @@ class Reading:
     def _hits(self) -> dict[Field, dict[str, Spans]]:
         """The words of all queries, once one of them is asked for."""
         return {
-            field: _found(self._scanner, text, self._document.language)
+            field: found_in(self._scanner, text, self._document.language)
             for field, text in self._texts.items()
         }
 
@@ -331,7 +260,7 @@ class Reading:
     def _units(self) -> dict[Field, list[int]]:
         """Where the units of each field begin."""
         return {
-            field: [unit.start() for unit in _UNIT.finditer(text)]
+            field: [unit.start() for unit in UNIT.finditer(text)]
             for field, text in self._texts.items()
         }
 
@@ -352,10 +281,10 @@ class Reading:
         return shared or set()
 
     @cached_property
-    def _sources(self) -> dict[Field, _Source]:
+    def _sources(self) -> dict[Field, Original]:
         return {
-            "title": _Source(self._document.title),
-            "text": _Source(self._document.text),
+            "title": Original(self._document.title),
+            "text": Original(self._document.text),
         }
 
     def _some(self, node: Node, field: Field) -> Spans:
@@ -369,7 +298,7 @@ class Reading:
                 yield from self._listed(node, field)
             case Within():
                 for stretch in self._stretches(node, field):
-                    yield from _inside(stretch, (self._listed(w, field) for w in node.words))
+                    yield from inside(stretch, (self._listed(w, field) for w in node.words))
             case Near():
                 shared = self._shared(node, field)
                 for span in (s for one in node.operands for s in self._witness(one, field)):
@@ -402,29 +331,6 @@ class Reading:
         return content[start:end]
 
 
-class _Source:
-    """The way from a folded field, its leading space gone, to the original."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._folded: Folded = fold(text)
-        self._gone = len(self._folded.text) - len(self._folded.text.lstrip(" "))
-
-    def origin(self, span: Span) -> tuple[int, int]:
-        """The slice of the original."""
-        return self._folded.origin(span.start + self._gone, span.end + self._gone)
-
-    def sentence(self, span: Span) -> int:
-        """The number of the sentence in which a span begins."""
-        return bisect_right(self._begins, self.origin(span)[0]) - 1
-
-    @cached_property
-    def _begins(self) -> list[int]:
-        """Where sentences begin in the original: line breaks, which end them, are folded away."""
-        lined = fold(self._text, lines=True)
-        return [lined.origin(start, end)[0] for start, end in sentences(lined.text)]
-
-
 def _folded(document: Document) -> dict[Field, str]:
     """Both fields, folded, without space around them."""
     title = fold(document.title).text.strip(" ")
@@ -432,35 +338,3 @@ def _folded(document: Document) -> dict[Field, str]:
     known = document.folded is not None and whole.startswith(title)
     text = whole[len(title) :] if known else fold(document.text).text
     return {"title": title, "text": text.lstrip(" ")}
-
-
-def _found(scanner: Scanner, text: str, language: str) -> dict[str, Spans]:
-    """The hits of each word list, in order, but for those that a longer word shows to be none."""
-    found: dict[str, Spans] = {}
-    unmeant: set[tuple[int, int]] = set()
-    guard = f"!{family(language)}"
-    for hit in scanner.scan(text):
-        term = scanner.terms[hit.term]
-        for name in scanner.lists[hit.term]:
-            if name[0] != "!":
-                span = Span(hit.start, hit.end, _spelling(name, term))
-                found.setdefault(name, []).append(span)
-            elif name == guard and term.mask:
-                unmeant.add((hit.start + term.mask[0], hit.start + term.mask[1]))
-    return {
-        name: sorted(span for span in set(spans) if span[:2] not in unmeant)
-        for name, spans in found.items()
-    }
-
-
-def _spelling(name: str, term: Term) -> str:
-    """As it stands in the query, or in the vocabulary."""
-    if name[0] == "@":
-        return term.spelling
-    return name[1:] + "*" * (name[0] == "*")
-
-
-def _inside(stretch: Span, columns: Iterable[Spans]) -> Iterator[Span]:
-    """The first word of each column in a stretch that holds one of each."""
-    for column in columns:
-        yield column[bisect_left(column, stretch.start, key=lambda span: span.start)]

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.reading import verdict as verdicts
 from alerts.reading.fold import fold
 from alerts.reading.query import (
     All,
@@ -24,9 +23,10 @@ from alerts.reading.query import (
     Words,
 )
 from alerts.reading.query_text import parse
+from alerts.reading.query_words import CONTAINMENT, terms
 from alerts.reading.scan import joins
 from alerts.reading.sentence import sentences
-from alerts.reading.verdict import FIELDS, Document, Queries, judge, speaks, terms
+from alerts.reading.verdict import FIELDS, Document, Queries, judge, speaks
 from alerts.reading.vocabulary import Vocabulary, family
 from tests.alerts.reading.conftest import texts
 from tests.alerts.reading.test_query import queries
@@ -282,7 +282,7 @@ def _unmeant(text: str, start: int, end: int, language: str) -> bool:
     )
 
 
-_LONGER = Vocabulary.load(verdicts.CONTAINMENT).words["containment.guard"]
+_LONGER = Vocabulary.load(CONTAINMENT).words["containment.guard"]
 
 
 def _close(node: Within, text: str, language: str) -> list[Spot]:
