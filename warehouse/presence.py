@@ -52,11 +52,14 @@ class Presence:
         with it who else is gone."""
         if self.place is None:
             return None
+        self._begin_anew_if_lost()
+        return f"{self._number} {self.machine}"
+
+    def _begin_anew_if_lost(self) -> None:
         if self._connection and not self.felt():
             self._session.close()
             self._connection, self._number = None, secrets.randbits(62)
             self._free_since.clear()
-        return f"{self._number} {self.machine}"
 
     def show(self) -> None:
         """Be present under this name. Raises WarehouseError."""
@@ -80,6 +83,7 @@ class Presence:
     def gone(self, senders: Collection[str]) -> set[str]:
         """Those among the names of senders, to whose channels nobody on this machine is sending,
         that send no more: of this machine, or gone for GRACE_SECONDS. Raises WarehouseError."""
+        self._begin_anew_if_lost()
         for settled in self._free_since.keys() - set(senders):
             del self._free_since[settled]
         return {sender for sender in senders if self._gone(sender)}

@@ -104,10 +104,10 @@ class Machines:
             asked = "SELECT state, count(*) FROM deliveries GROUP BY state ORDER BY state"
             return query(connection, asked)[1]
 
-    def lose_session(self) -> None:
+    def lose_session(self, count: int = 1) -> None:
         """PostgreSQL forgets of those who send, though they live."""
         cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name"
-        assert self.postgres.ask(f"{cut} LIKE 'noroshi:%(send messages)'") == "1"
+        assert self.postgres.ask(f"{cut} LIKE 'noroshi:%(send messages)'") == f"{count}"
 
 
 @pytest.fixture
@@ -194,6 +194,21 @@ def _forget(machines: Machines) -> None:
     with machines.here.warehouse.writing("test") as connection:
         for table in ("delivery", "alert"):
             connection.execute(f"DELETE FROM store.{table}")  # noqa: S608 (our own words)
+
+
+@pytest.mark.lake
+def test_who_lost_its_session_asks_for_others_in_another(machines: Machines) -> None:
+    here, there = machines.here.warehouse.presence, machines.there.warehouse.presence
+    with here, there:
+        there.show()
+        living, name = str(there.name), here.name
+        assert here.gone([living]) == set()
+        machines.lose_session(2)
+        assert not here.felt()
+        assert here.gone([living]) == set(), "it begins to wait"
+        assert here.doubt_seconds is not None
+        assert here.name != name
+        assert here.gone([f"1 {machines.here.warehouse.machine}"]) != set(), "our own"
 
 
 @pytest.mark.lake
