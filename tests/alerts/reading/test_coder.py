@@ -105,7 +105,23 @@ def test_tense_tells_the_news_from_the_story_so_far(
 
 SEAFOOD = ("trade_restriction", "escalation")
 FLIGHTS = ("transport", "escalation")
-HELD = ("detention_safety", "escalation")
+ISLANDS = ("military_maritime", "escalation")
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("ja", "中国が尖閣沖のEEZにブイ設置、日本政府が即時撤去を要求"),
+        ("ja", "中国海警船2隻が尖閣沖の領海に侵入、約2時間後に退去"),
+        ("zh-Hant", "日本稱中國海警船駛入釣魚島領海 兩小時後駛離"),
+        (
+            "en",
+            "Chinese coast guard ships enter Japanese waters off Senkakus, leave after two hours",
+        ),
+    ],
+)
+def test_who_leaves_again_or_is_told_to_has_come_all_the_same(language: str, title: str) -> None:
+    assert ISLANDS in told(Coder.shipped().code(title, "", language=language))
 
 
 @pytest.mark.parametrize(
