@@ -140,14 +140,9 @@ class Warehouse:
         return self.folder / "concordance"
 
     @property
-    def shared(self) -> bool:
-        """Whether other machines write to it too."""
-        return self.place is not None
-
-    @property
     def machine(self) -> str | None:
         """What tells this machine's pipeline from that of others; None where there are none."""
-        return f"{socket.gethostname()}:{self.folder}" if self.shared else None
+        return f"{socket.gethostname()}:{self.folder}" if self.place else None
 
     @property
     def presence(self) -> Presence:

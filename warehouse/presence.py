@@ -80,9 +80,12 @@ class Presence:
         except WarehouseError:
             return False
 
-    def gone(self, senders: Collection[str]) -> set[str]:
+    def gone(self, senders: Collection[str]) -> set[str] | None:
         """Those among the names of senders, to whose channels nobody on this machine is sending,
-        that send no more: of this machine, or gone for GRACE_SECONDS. Raises WarehouseError."""
+        that send no more: of this machine, or gone for GRACE_SECONDS; None for all, where there is
+        no other machine. Raises WarehouseError."""
+        if self.place is None:
+            return None
         self._begin_anew_if_lost()
         for settled in self._free_since.keys() - set(senders):
             del self._free_since[settled]

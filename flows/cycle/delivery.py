@@ -170,9 +170,7 @@ class Round:
         sending is due again; what one of another machine was, by the end of the cycle."""
         waiting = claiming.waiting(connection)
         ours = lines.take(waiting - self._elsewhere(connection))
-        gone = None
-        if self.warehouse.shared:
-            gone = self.presence.gone(outbox.senders(connection, ours, self.clock()))
+        gone = self.presence.gone(outbox.senders(connection, ours, self.clock()))
         outbox.release(connection, ours, self.clock(), gone)
         return waiting - ours
 
