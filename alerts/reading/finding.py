@@ -144,9 +144,14 @@ class Around:
         return self.clause[1]
 
     def denies(self) -> bool:
-        """A denial before or among the words of the event, or soon after them."""
+        """A denial before or among the words of the event, or soon after them. One within such a
+        word is its own (姿見せず)."""
         among = self.passage.lists.get("modality.denied-after", ())
-        return self.says("denied", 14) or any(self.start <= h.start < self.end for h in among)
+        between = [hit for hit in among if self.start <= hit.start < self.end]
+        return self.says("denied", 14) or not all(self._is_own(hit) for hit in between)
+
+    def _is_own(self, cue: Hit) -> bool:
+        return any(hit.start <= cue.start and cue.end <= hit.end for hit in self.hits)
 
     def says(self, cue: str, reach: int) -> bool:
         """A cue of the kind before the event in its clause, or within `reach` after it."""
@@ -185,7 +190,8 @@ class Around:
 
     @property
     def is_left_open(self) -> bool:
-        """What may come of it is told right after it ("anti-Japanese feeling may run high")."""
+        """What may come of it is told right after it ("anti-Japanese feeling may run high"), or
+        a Japanese headline asks (輸出停止か)."""
         return bool(_OPEN.match(self.passage.text, self.end - self.passage.start))
 
     @property
@@ -311,7 +317,7 @@ _LAPSE = re.compile(
     r"|\w+-(?:year|month|week|day) (?:break|hiatus|gap|absence|pause|lull|interval)\b)"
 )
 _WILL = re.compile(r"\b(?:will|won't|shall)\b")
-_OPEN = re.compile(" (?:may|might|could) ")
+_OPEN = re.compile(" (?:may|might|could) |(?:へ|に)?か(?=$|[ \u3000」、。)])")
 _TELLING = frozenset({"modality.speech", "modality.inform"})
 _YEAR = re.compile(r"(?<![\d,])(?<!\d )(?<!\d, )(?:19|20)\d\d(?!\d|年\d{1,2}月\d)")
 _WITHHELD = re.compile(

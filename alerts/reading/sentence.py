@@ -77,7 +77,8 @@ def days(sentence: str, today: date) -> tuple[tuple[int, date], ...]:
     """Days named in a sentence, with their place: the latest that each can mean, seen from `today`.
 
     A year means its last day, a month its last day, one that is over its middle; a month without
-    a year is the nearest one that is not more than two months ahead.
+    a year is the nearest one that is not more than two months ahead, or next year's where it says
+    so (来年3月).
     """
     if not _DAYLIKE.search(sentence):
         return ()
@@ -94,14 +95,23 @@ def _day(found: re.Match[str], today: date) -> date | None:
         return date(year, 12, 31) if year else None
     if not 1 <= month <= 12:
         return None
-    if number is None and (year or today.year, month) < (today.year, today.month):
+    year = year or _nearest(month, number, today)
+    if number is None and (year, month) < (today.year, today.month):
         number = _MIDDLE
-    day = _made(year or today.year, month, number)
-    if day and not year and day - today > timedelta(days=62):
-        return _made(today.year - 1, month, number)
-    return day
+    return _made(year, month, number)
 
 
+def _nearest(month: int, number: int | None, today: date) -> int:
+    """The year of a month that comes without one."""
+    for year in (today.year + 1, today.year):
+        day = _made(year, month, number or 1)
+        if day and day - today <= _AHEAD:
+            return year
+    return today.year - 1
+
+
+_AHEAD = timedelta(days=62)
+"""How far ahead a month without a year may lie: "in January", read in December."""
 _MIDDLE = 15
 """Who tells in December what was done "in November" seldom means its last week."""
 

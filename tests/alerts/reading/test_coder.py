@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from alerts.reading.coder import Coder
 from alerts.reading.coding import Coding, Direction, Status
 from alerts.reading.fold import fold
+from alerts.reading.sentence import days
 from tests.alerts.reading.conftest import news, texts, veiled
 from tests.benchmarks.coding import OWN, by_coder, by_keywords, identity, items, measure, who
 
@@ -101,6 +102,20 @@ def test_tense_tells_the_news_from_the_story_so_far(
     coding = Coder.shipped().code("日中 Japan China", text, language=language, published=DAY)
     found = {e.status.value for e in coding.events if (e.category.value, e.direction) == kind}
     assert found == {status}
+
+
+@pytest.mark.parametrize(
+    ("today", "told", "meant"),
+    [
+        (date(2025, 12, 31), "1月20日", date(2026, 1, 20)),
+        (date(2025, 12, 31), "1月", date(2026, 1, 31)),
+        (date(2025, 12, 31), "3月20日", date(2025, 3, 20)),
+        (date(2026, 1, 5), "12月20日", date(2025, 12, 20)),
+        (date(2026, 1, 5), "2月20日", date(2026, 2, 20)),
+    ],
+)
+def test_a_month_without_a_year_is_the_nearest(today: date, told: str, meant: date) -> None:
+    assert dict(days(fold(told).text, today)) == {0: meant}
 
 
 SEAFOOD = ("trade_restriction", "escalation")
