@@ -95,10 +95,18 @@ def _day(found: re.Match[str], today: date) -> date | None:
         return date(year, 12, 31) if year else None
     if not 1 <= month <= 12:
         return None
+    if not year and _is_extended(found):
+        return _made(today.year + (month < today.month), month, number)
     year = year or _nearest(month, number, today)
     if number is None and (year, month) < (today.year, today.month):
         number = _MIDDLE
     return _made(year, month, number)
+
+
+def _is_extended(found: re.Match[str]) -> bool:
+    """Whether something now lasts until then: that day is still to come."""
+    before = _TO.search(found.string, max(found.start() - 4, 0), found.start())
+    return bool(before or _UNTIL.match(found.string, found.end()))
 
 
 def _nearest(month: int, number: int | None, today: date) -> int:
@@ -112,6 +120,8 @@ def _nearest(month: int, number: int | None, today: date) -> int:
 
 _AHEAD = timedelta(days=62)
 """How far ahead a month without a year may lie: "in January", read in December."""
+_TO = re.compile("(?:延|延长|延期|展延)(?:至|到)$")
+_UNTIL = re.compile("(?:末日?|[上中下]旬)?まで(?:の)?延")
 _MIDDLE = 15
 """Who tells in December what was done "in November" seldom means its last week."""
 

@@ -196,10 +196,11 @@ def _is_only_named(finding: Finding, news: Sequence[Finding]) -> bool:
 
 
 def _clause(finding: Finding) -> tuple[str, int, int]:
-    """The sentence of a finding; in a headline, where a person is held, its clause: in "Man held,
-    Tokyo seeks release" the demand answers news, in "Tokyo seeks release of man held" it is all."""
+    """The sentence of a finding; in a headline, where a person is held, its verb's clause: in
+    "Man held, Tokyo seeks release" the demand answers news, in "Tokyo seeks release of man held"
+    it is all."""
     apart = finding.sign.category is Category.DETENTION_SAFETY and finding.passage.field == "title"
-    return *finding.place, Around(finding.hits, finding.passage).low if apart else 0
+    return *finding.place, Around(finding.hits[-1:], finding.passage).low if apart else 0
 
 
 def _is_of_pupils(finding: Finding) -> bool:
