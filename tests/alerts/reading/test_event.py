@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.reading.event import Event, Sighting, assign, same_event, similarity
@@ -208,6 +208,7 @@ sightings = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(sightings, st.randoms())
 def test_the_order_of_a_batch_does_not_matter(batch: list[Sighting], random: object) -> None:
     shuffled = list(batch)
