@@ -38,6 +38,8 @@ from warehouse.search import Search, search
 
 FRESH = 200
 """Articles of a later batch."""
+PART = 20_000
+"""What SQLite takes in one transaction, lest its log grow as large as the index."""
 _FTS = "SELECT a.id FROM t JOIN a ON a.rowid = t.rowid"
 Row = tuple[str, int, str]
 """Id, seconds since 1970, folded text."""
@@ -126,10 +128,12 @@ def sqlite(folder: Path, rows: Iterator[Row], later: Sequence[Row]) -> Engine:
     add = "INSERT INTO t (rowid, folded) VALUES (?, ?)"
 
     def fill(some: Iterator[Row] | Sequence[Row]) -> None:
-        with connection:
-            for id, at, folded in some:
-                place = connection.execute("INSERT INTO a VALUES (?, ?)", (id, at)).lastrowid
-                connection.execute(add, (place, folded))
+        rest = iter(some)
+        while part := list(itertools.islice(rest, PART)):
+            with connection:
+                for id, at, folded in part:
+                    place = connection.execute("INSERT INTO a VALUES (?, ?)", (id, at)).lastrowid
+                    connection.execute(add, (place, folded))
 
     built = _once(folder / "fts.json", lambda: fill(rows))
     fresh = _seconds(lambda: fill(later))
