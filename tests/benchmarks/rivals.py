@@ -200,7 +200,8 @@ def _seconds(do: Callable[[], object]) -> float:
 def rows(connection: Connection) -> Iterator[Row]:
     """What the others index: the folded texts of the warehouse, the oldest first."""
     answer = connection.execute(
-        "SELECT id, epoch(published_at)::BIGINT, folded FROM store.article ORDER BY rowid"
+        "SELECT id, epoch(coalesce(published_at, first_seen_at))::BIGINT, coalesce(folded, '') "
+        "FROM store.article ORDER BY rowid"
     )
     while some := answer.fetchmany(5000):
         yield from some
