@@ -28,9 +28,9 @@ from flows.configuration.settings import House
 from flows.cycle.impressing import taken
 from flows.cycle.matching import match_waiting
 from flows.cycle.workers import extraction_workers
-from warehouse import articles, pages
+from warehouse.collecting import articles, pages
 from warehouse.database import Warehouse
-from warehouse.lock import hold
+from warehouse.storage.lock import hold
 
 BATCH = 50
 """Articles that are read and stored at a time."""

@@ -24,9 +24,9 @@ from flows.cycle.workers import HardyPool
 from flows.errors import FlowError
 from flows.progress import Advance, Silent, Stages
 from warehouse.database import Warehouse
-from warehouse.matching import judge
-from warehouse.replay import Firing, Stretch, article, coding, count, replay
-from warehouse.version import Waiting
+from warehouse.looking.replay import Firing, Stretch, article, coding, count, replay
+from warehouse.telling.matching import judge
+from warehouse.telling.version import Waiting
 
 WORTH_A_POOL = 5000
 """Below this many articles, starting processes costs more than it saves."""

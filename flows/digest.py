@@ -21,9 +21,10 @@ from flows.configuration.desk import desk, origin
 from flows.configuration.settings import House
 from flows.configuration.timetable import due
 from flows.cycle.delivery import Round
-from warehouse import outbox, runs
+from warehouse.collecting import runs
 from warehouse.database import Connection, Warehouse
-from warehouse.day import digest_between
+from warehouse.telling import outbox
+from warehouse.telling.day import digest_between
 
 log = logging.getLogger(__name__)
 

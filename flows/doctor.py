@@ -10,16 +10,17 @@ from enum import StrEnum
 from pathlib import Path
 
 from flows.configuration.settings import House
-from warehouse import channels, spool
-from warehouse.channels import Ailing
+from warehouse.collecting import spool
 from warehouse.database import Connection, Kind, Warehouse
-from warehouse.disk import free
 from warehouse.errors import WarehouseError
-from warehouse.holdings import Holding, holdings, spoken
-from warehouse.lock import holder
-from warehouse.migrate import migrations
-from warehouse.session import damage_told
-from warehouse.vitals import Vitals, vitals
+from warehouse.looking.vitals import Vitals, vitals
+from warehouse.storage.disk import free
+from warehouse.storage.lock import holder
+from warehouse.storage.migrate import migrations
+from warehouse.storage.session import damage_told
+from warehouse.telling import channels
+from warehouse.telling.channels import Ailing
+from warehouse.telling.holdings import Holding, holdings, spoken
 
 SLACK = timedelta(minutes=10)
 """How far in the future something written down may lie: clocks are set all the time."""

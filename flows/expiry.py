@@ -15,7 +15,7 @@ from pathlib import Path
 from extractors.errors import ArchiveError
 from extractors.web.warc import cut
 from flows.configuration.settings import House
-from warehouse import pages, removal
+from warehouse.collecting import pages, removal
 
 log = logging.getLogger(__name__)
 

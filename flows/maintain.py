@@ -9,9 +9,11 @@ from pathlib import Path
 
 from flows.configuration.settings import House
 from flows.expiry import remove_past
-from warehouse import appearances, concordance, folding, pages, upkeep
+from warehouse.collecting import appearances, folding, pages
 from warehouse.database import Warehouse
-from warehouse.inspect import Contents
+from warehouse.looking import concordance
+from warehouse.storage import upkeep
+from warehouse.storage.inspect import Contents
 
 log = logging.getLogger(__name__)
 

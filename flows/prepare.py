@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from warehouse import seeds
+from warehouse.collecting import seeds
 from warehouse.database import Warehouse
 
 

@@ -21,9 +21,9 @@ from flows.configuration.settings import House
 from flows.cycle.impressing import taken
 from flows.cycle.matching import match_waiting
 from flows.cycle.workers import extraction_workers
-from warehouse import articles, pages
+from warehouse.collecting import articles, pages
+from warehouse.collecting.pages import KeptPart
 from warehouse.database import Warehouse
-from warehouse.pages import KeptPart
 
 BATCH = 200
 """Articles that are in memory at a time."""

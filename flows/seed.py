@@ -8,9 +8,9 @@ from pathlib import Path
 from alerts.telling.deciding.policy import Policy
 from flows.configuration.settings import House
 from flows.cycle.matching import match_waiting
-from warehouse import articles, seeds
-from warehouse.impression import impressions
-from warehouse.seeds import SeedFile
+from warehouse.collecting import articles, seeds
+from warehouse.collecting.impression import impressions
+from warehouse.collecting.seeds import SeedFile
 
 
 def load_seeds(house: House, folder: Path, now: datetime) -> list[SeedFile]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from warehouse.s3 import S3
+from warehouse.storage.s3 import S3
 
 KEY, SECRET, REGION, BUCKET = "desk:noroshi", "hush-hush-too", "asia-east1", "news"
 _PROGRAM = Path(__file__).with_name("swift_store.py")

@@ -16,9 +16,9 @@ from typing import Any
 
 from tests.buckets import BUCKET, Store
 from warehouse.database import Warehouse
-from warehouse.place import PREFIX, Place, place
-from warehouse.s3 import S3
-from warehouse.spare import end_all
+from warehouse.storage.place import PREFIX, Place, place
+from warehouse.storage.s3 import S3
+from warehouse.storage.spare import end_all
 
 PASSWORD = "hush-hush"
 """Of the only user. Nothing that noroshi says may contain it."""

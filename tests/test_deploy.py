@@ -30,7 +30,7 @@ from flows.prepare import prepare
 from tests.servers import Site, fixed
 from warehouse.database import Warehouse
 from warehouse.errors import WarehouseBusy
-from warehouse.lock import hold
+from warehouse.storage.lock import hold
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"

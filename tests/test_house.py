@@ -40,7 +40,7 @@ EDGES = {
     "warcio": {"extractors/web/warc.py"},
     "pypdf": {"extractors/pages/pdf.py"},
     "rensa": {"extractors/pages/fingerprint.py"},
-    "tantivy": {"warehouse/concordance.py"},
+    "tantivy": {"warehouse/looking/concordance.py"},
     "apprise": {"alerts/telling/sending/channel.py"},
     "requests": {"alerts/telling/sending/webhook.py", "alerts/telling/sending/wire.py"},
     "jinja2": {"alerts/telling/writing/stationery.py"},

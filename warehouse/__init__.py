@@ -36,8 +36,8 @@ def open(
     and QueryError.
     """
     from warehouse.database import Warehouse  # DuckDB is for those who open one
-    from warehouse.live import LiveFile, read
-    from warehouse.place import PREFIX, place
+    from warehouse.storage.live import LiveFile, read
+    from warehouse.storage.place import PREFIX, place
 
     if str(path).startswith(PREFIX):
         lake = place(str(path), "", os.environ)

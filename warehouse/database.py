@@ -1,7 +1,7 @@
 """The warehouse: who writes does so in one transaction, and who reads holds up nobody.
 
-What is kept stands in one file (`warehouse.live`) or in a lake that several machines share
-(`warehouse.lake`). Whoever uses a `Warehouse` need not know which.
+What is kept stands in one file (`warehouse.storage.live`) or in a lake that several machines share
+(`warehouse.storage.lake`). Whoever uses a `Warehouse` need not know which.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from warehouse.inspect import Contents
-from warehouse.lake import Lake
-from warehouse.lake_upkeep import LakeUpkeep
-from warehouse.live import PUBLISHED, LiveFile, read
-from warehouse.live_upkeep import LiveUpkeep
-from warehouse.place import Place
-from warehouse.presence import Presence
-from warehouse.session import Connection, Result, queries, query, quoted
+from warehouse.storage.inspect import Contents
+from warehouse.storage.lake import Lake
+from warehouse.storage.lake_upkeep import LakeUpkeep
+from warehouse.storage.live import PUBLISHED, LiveFile, read
+from warehouse.storage.live_upkeep import LiveUpkeep
+from warehouse.storage.place import Place
+from warehouse.storage.presence import Presence
+from warehouse.storage.session import Connection, Result, queries, query, quoted
 
 __all__ = ["PUBLISHED", "Connection", "Result", "Warehouse", "queries", "query", "quoted", "read"]
 
@@ -136,7 +136,7 @@ class Warehouse:
 
     @property
     def concordance(self) -> Path:
-        """What searches on this machine look up (`warehouse.concordance`)."""
+        """What searches on this machine look up (`warehouse.looking.concordance`)."""
         return self.folder / "concordance"
 
     @property

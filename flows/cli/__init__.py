@@ -52,7 +52,7 @@ def _status(arguments: list[str]) -> int:
             silence(stream)
         return 0
     except RuntimeError as error:
-        from warehouse.session import INTERRUPTED
+        from warehouse.storage.session import INTERRUPTED
 
         if str(error) != INTERRUPTED:
             raise
@@ -85,7 +85,7 @@ def _explained(error: Exception) -> int:
     from extractors.errors import AddressRefused, ExtractorError
     from flows.errors import FlowError, SettingsError
     from warehouse.errors import NoPast, QueryError, SeedError, UnknownId, WarehouseError
-    from warehouse.session import damage_seen
+    from warehouse.storage.session import damage_seen
 
     error = damage_seen(error) or error
     if not isinstance(error, AlertError | ExtractorError | FlowError | WarehouseError):

@@ -34,7 +34,7 @@ from flows.cli.look import reading
 if TYPE_CHECKING:
     from flows.configuration.settings import House
     from warehouse.database import Connection
-    from warehouse.mutes import Missed
+    from warehouse.telling.mutes import Missed
 
 IdArgument = Annotated[str, typer.Argument(help="an id, or the beginning of one")]
 EitherArgument = Annotated[
@@ -73,7 +73,7 @@ def alerts_list(
     Example: noroshi alerts list --format csv
     """
     from warehouse.database import query
-    from warehouse.mutes import told
+    from warehouse.telling.mutes import told
 
     settings = house(config)
     zone = settings.settings.timezone
@@ -161,10 +161,10 @@ def alerts_show(
     Example: noroshi alerts show 4d0c9fd1
     """
     from alerts.telling.writing.render import render
-    from warehouse.decisions import on
-    from warehouse.handling import find_event
-    from warehouse.letters import notice_from_json
-    from warehouse.rows import fetch_dicts
+    from warehouse.storage.rows import fetch_dicts
+    from warehouse.telling.decisions import on
+    from warehouse.telling.handling import find_event
+    from warehouse.telling.letters import notice_from_json
 
     settings = house(config)
     zone = settings.settings.timezone
@@ -203,7 +203,7 @@ def alerts_show(
 def _alert(connection: Connection, beginning: str) -> str | None:
     """The alert that is meant; None where it may be an event."""
     from warehouse.errors import UnknownId
-    from warehouse.handling import find_alert
+    from warehouse.telling.handling import find_alert
 
     try:
         return find_alert(connection, beginning)
@@ -218,7 +218,7 @@ def alerts_ack(id: IdArgument, config: ConfigOption = None) -> int:
 
     Example: noroshi alerts ack 4d0c9fd1
     """
-    from warehouse.handling import acknowledge, find_alert
+    from warehouse.telling.handling import acknowledge, find_alert
 
     settings = house(config)
     with _changing(settings, "acknowledge an alert") as connection:
@@ -246,7 +246,7 @@ def alerts_mute(
     Example: noroshi alerts mute --rule transport --for 12h
     """
     from extractors.duration import duration
-    from warehouse.mutes import mute, told
+    from warehouse.telling.mutes import mute, told
 
     settings = house(config)
     try:
@@ -285,7 +285,7 @@ def alerts_unmute(
 
     Example: noroshi alerts unmute 4d0c9fd1
     """
-    from warehouse.mutes import missed, unmute
+    from warehouse.telling.mutes import missed, unmute
 
     settings = house(config)
     if not _one_of(settings, event, rule):
@@ -337,7 +337,7 @@ def alerts_resend(
 
     Example: noroshi alerts resend --dead --channel desk
     """
-    from warehouse.handling import find_alert, resend
+    from warehouse.telling.handling import find_alert, resend
 
     settings = house(config)
     if (id is None) != dead:
@@ -365,7 +365,7 @@ def _one_of(settings: House, event: str | None, rule: str | None) -> bool:
 
 
 def _muted(connection: Connection, event: str | None, rule: str | None) -> tuple[str, str]:
-    from warehouse.handling import find_story
+    from warehouse.telling.handling import find_story
 
     return ("rule", rule) if rule else ("event", find_story(connection, event or ""))
 

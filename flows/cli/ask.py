@@ -72,10 +72,10 @@ def search(
     """
     from alerts.reading.coding import Category
     from extractors.article import Origin
-    from warehouse.concordance import opened
-    from warehouse.search import Search, Sort
-    from warehouse.search import search as find
-    from warehouse.session import transaction
+    from warehouse.looking.concordance import opened
+    from warehouse.looking.search import Search, Sort
+    from warehouse.looking.search import search as find
+    from warehouse.storage.session import transaction
 
     first, last = day(since), day(until)
     if first and last and first > last:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from alerts.reading.rule import RuleBook
     from flows.backtest import Backtest, Trial
     from flows.configuration.settings import House
-    from warehouse.replay import Firing
+    from warehouse.looking.replay import Firing
 
 
 def rules_backtest(

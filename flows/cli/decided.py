@@ -17,7 +17,7 @@ SHORT_ID = 8
 
 def show_event(connection: Connection, event_id: str, how: Format, settings: House) -> None:
     """An event with its reports in a line, and each decision on it in order."""
-    from warehouse.decisions import on
+    from warehouse.telling.decisions import on
 
     zone = settings.settings.timezone
     decided = on(connection, event_id)
@@ -41,7 +41,7 @@ def show_decisions(decided: list[dict[str, object]], settings: House) -> None:
 
 def show_untold(connection: Connection, limit: int, how: Format, settings: House) -> None:
     """Events that no alert was made of, with why."""
-    from warehouse.decisions import untold
+    from warehouse.telling.decisions import untold
 
     rows = untold(connection, limit)
     if how is Format.TABLE:

@@ -55,8 +55,8 @@ def export(
 
     Example: noroshi export archive --format parquet --since 2025-11-01
     """
-    from warehouse.export import Kind, size
-    from warehouse.export import export as write
+    from warehouse.looking.export import Kind, size
+    from warehouse.looking.export import export as write
 
     chosen = one_of(Kind, "--format", kind) or Kind.PARQUET
     began, total = time.monotonic(), 0
@@ -83,7 +83,7 @@ def backup(
 
     Example: noroshi backup noroshi-2025-11-24.duckdb
     """
-    from warehouse.backup import backup as copy
+    from warehouse.storage.backup import backup as copy
 
     settings = house(config)
     reading(settings).close()
@@ -103,7 +103,7 @@ def restore(
 
     Example: noroshi restore noroshi-2025-11-24.duckdb
     """
-    from warehouse.backup import restore as put
+    from warehouse.storage.backup import restore as put
 
     settings = house(config)
     contents, former = put(settings.warehouse, existing(file), datetime.now(UTC))

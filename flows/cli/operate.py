@@ -53,8 +53,8 @@ def run(
     from flows.cycle.report import record, rows
     from flows.progress import stages_on
     from flows.watch import watch
-    from warehouse import channels
-    from warehouse.holdings import spoken
+    from warehouse.telling import channels
+    from warehouse.telling.holdings import spoken
 
     settings = house(config)
     if settings.file is None:

@@ -30,7 +30,7 @@ from flows.cli.look import day, reading
 if TYPE_CHECKING:
     from extractors.feeds.walk import Stretch
     from flows.backfill import Counts
-    from warehouse.dossier import Dossier
+    from warehouse.looking.dossier import Dossier
 
 
 def register(app: typer.Typer) -> None:
@@ -49,7 +49,7 @@ def show_article(
 
     Example: noroshi show 3f2a91
     """
-    from warehouse.dossier import dossier
+    from warehouse.looking.dossier import dossier
 
     if how is Format.CSV:
         raise typer.BadParameter("an article is no table; --format json or jsonl")
@@ -74,7 +74,7 @@ def replay(
     Example: noroshi replay data/warc/20261122T110000-ab12cd.warc.gz
     """
     from flows.replay import replay as read_again
-    from warehouse.dossier import identify
+    from warehouse.looking.dossier import identify
 
     settings = house(config)
     id_ = None

@@ -105,7 +105,7 @@ class Prompt:
 
     def _take(self, line: str) -> bool:
         """Do what a line says; whether there may be another."""
-        from warehouse.session import ended
+        from warehouse.storage.session import ended
 
         word, _, name = line.strip().removesuffix(";").partition(" ")
         if not self.asked and word.lower() in ENDS:
@@ -122,7 +122,7 @@ class Prompt:
 
     def _ask(self) -> None:
         """Run the statement that was typed."""
-        from warehouse.session import blank, queries
+        from warehouse.storage.session import blank, queries
 
         statement, self.asked = "\n".join(self.asked), []
         if not blank(statement):
@@ -135,14 +135,14 @@ class Prompt:
 
     def tables(self, _: str) -> None:
         """The views."""
-        from warehouse.views import views
+        from warehouse.looking.views import views
 
         found = list(views(self.connection).items())
         show_result(["view", "what it holds"], found, Format.TABLE, self.zone)
 
     def schema(self, name: str) -> None:
         """The columns of a view."""
-        from warehouse.views import columns, views
+        from warehouse.looking.views import columns, views
 
         found = columns(self.connection, name)
         if not found:

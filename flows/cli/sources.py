@@ -116,7 +116,7 @@ def sources_retry(
     Example: noroshi sources retry hk-rthk-en-local
     """
     from extractors.web.fetch import host_of
-    from warehouse import respite, sources
+    from warehouse.collecting import respite, sources
 
     settings = house(config)
     known = {source.id for source in settings.sources}
@@ -178,7 +178,7 @@ def _chosen(settings: House, wanted: str | None) -> list[Source]:
 
 def _stored(settings: House) -> Callable[[list[str]], set[str]]:
     """Which of some article ids are in the published warehouse."""
-    from warehouse.articles import known
+    from warehouse.collecting.articles import known
 
     def stored(ids: list[str]) -> set[str]:
         warehouse = settings.warehouse
@@ -201,7 +201,7 @@ def _show_checks(rows: list[dict[str, object]], how: Format, zone: str, *, alone
 
 
 def _health(settings: House) -> dict[str, dict[str, Any]]:
-    from warehouse.rows import fetch_dicts
+    from warehouse.storage.rows import fetch_dicts
 
     warehouse = settings.warehouse
     if not warehouse.ready:

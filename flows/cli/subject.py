@@ -61,9 +61,9 @@ def _stored(settings: House, beginning: str) -> Subject | None:
     address that is none's."""
     from alerts.reading.coder import Coder
     from alerts.reading.verdict import Document
-    from warehouse.dossier import beginning_so, identify
-    from warehouse.matching import coded
-    from warehouse.replay import article
+    from warehouse.looking.dossier import beginning_so, identify
+    from warehouse.looking.replay import article
+    from warehouse.telling.matching import coded
 
     with reading(settings) as connection:
         found = "://" in beginning or beginning_so(connection, beginning)

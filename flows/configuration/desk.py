@@ -14,7 +14,7 @@ from alerts.telling.sending.channel import Channel
 from extractors.source import Source
 from flows.configuration.settings import House
 from flows.configuration.telling import ChannelTable, RouteTable
-from warehouse.runs import Origin
+from warehouse.collecting.runs import Origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from flows.configuration.complaint import Complaint
 from flows.configuration.tables import Settings
 from flows.configuration.toml_lines import Written
 from flows.errors import SettingsError
-from warehouse.place import Place, place
+from warehouse.storage.place import Place, place
 
 if TYPE_CHECKING:
     from warehouse.database import Warehouse

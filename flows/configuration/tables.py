@@ -17,9 +17,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from flows.configuration.collecting import Fetching, Pages, Shipped, Sources, SourceTable
 from flows.configuration.kinds import Clock, Table, Weekly, Zone
 from flows.configuration.telling import ChannelTable, QuietTable, RouteTable, Telling, Watchfulness
-from warehouse.place import place as parse
-from warehouse.retention import Retention
-from warehouse.s3 import S3
+from warehouse.storage.place import place as parse
+from warehouse.storage.retention import Retention
+from warehouse.storage.s3 import S3
 
 
 class Schedule(Table):

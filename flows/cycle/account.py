@@ -16,9 +16,9 @@ from extractors.pages.reading import Look, Reading
 from flows.cycle.delivery import Round
 from flows.cycle.polling import cut_off, offline
 from flows.cycle.summary import Summary
-from warehouse.articles import Stored
-from warehouse.matching import Counts
-from warehouse.sources import Fetch
+from warehouse.collecting.articles import Stored
+from warehouse.collecting.sources import Fetch
+from warehouse.telling.matching import Counts
 
 log = logging.getLogger(__name__)
 

@@ -24,12 +24,12 @@ from flows.configuration.desk import Desk
 from flows.cycle.lines import Lines
 from flows.cycle.settling import Clock, Outcome, Settling
 from flows.progress import Silent, Stages
-from warehouse import channels, claiming, holdings, outbox
-from warehouse.channels import Ailing
 from warehouse.database import Connection, Warehouse
-from warehouse.holdings import Holding
-from warehouse.parcels import Parcel
-from warehouse.presence import Presence
+from warehouse.storage.presence import Presence
+from warehouse.telling import channels, claiming, holdings, outbox
+from warehouse.telling.channels import Ailing
+from warehouse.telling.holdings import Holding
+from warehouse.telling.parcels import Parcel
 
 
 @dataclass(slots=True)

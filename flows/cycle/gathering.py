@@ -19,7 +19,7 @@ from flows.cycle.access import Access
 from flows.cycle.account import Account
 from flows.cycle.polling import Polling, due, offline
 from flows.progress import Stages
-from warehouse import articles, removal, spool
+from warehouse.collecting import articles, removal, spool
 
 PAGES = 100
 """Pages that are read, stored and told of at a time: alerts do not wait for a long backlog."""

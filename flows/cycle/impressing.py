@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Executor
 
 from extractors.article import Article
-from warehouse.impression import Impression, impressions
+from warehouse.collecting.impression import Impression, impressions
 
 CHUNK = 25
 """Articles that a process takes at a time."""

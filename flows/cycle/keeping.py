@@ -19,10 +19,10 @@ from flows.cycle import access
 from flows.cycle.access import Access
 from flows.cycle.account import Account
 from flows.cycle.silence import tell_silence
-from warehouse import articles, pages, respite, robots, runs, seeds, sources, spool
+from warehouse.collecting import articles, pages, respite, robots, runs, seeds, sources, spool
+from warehouse.collecting.impression import Impressions
 from warehouse.database import Connection, Warehouse
 from warehouse.errors import WarehouseUnusable
-from warehouse.impression import Impressions
 
 log = logging.getLogger(__name__)
 

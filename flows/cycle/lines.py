@@ -13,7 +13,7 @@ from pathlib import Path
 
 from extractors.article import digest
 from warehouse.errors import WarehouseBusy
-from warehouse.lock import hold
+from warehouse.storage.lock import hold
 
 
 @dataclass(slots=True)

@@ -9,10 +9,10 @@ from alerts.reading.coder import Coder
 from alerts.telling.deciding.policy import Policy
 from flows.configuration.settings import House
 from flows.progress import Silent, Stages
-from warehouse import matching
 from warehouse.database import Warehouse
-from warehouse.matching import Counts
-from warehouse.version import Waiting
+from warehouse.telling import matching
+from warehouse.telling.matching import Counts
+from warehouse.telling.version import Waiting
 
 BATCH = 500
 

@@ -20,8 +20,8 @@ from alerts.telling.writing.operator import channel_down, channel_up, given_up
 from alerts.telling.writing.render import Message
 from extractors.article import digest
 from flows.configuration.desk import Desk
-from warehouse import channels, outbox
 from warehouse.database import Connection, Warehouse
+from warehouse.telling import channels, outbox
 
 Clock = Callable[[], datetime]
 

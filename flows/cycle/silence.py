@@ -29,10 +29,10 @@ from flows.configuration.desk import desk
 from flows.configuration.settings import House
 from flows.configuration.timetable import due
 from flows.cycle.delivery import Round
-from warehouse import outbox, silence
-from warehouse.channels import failing as failing_channels
 from warehouse.database import Connection, Warehouse
-from warehouse.disk import free
+from warehouse.storage.disk import free
+from warehouse.telling import outbox, silence
+from warehouse.telling.channels import failing as failing_channels
 
 log = logging.getLogger(__name__)
 

@@ -31,10 +31,10 @@ from flows.cycle.visits import Visits, archive
 from flows.cycle.workers import extraction_workers
 from flows.errors import CycleBusy
 from flows.progress import Stages
-from warehouse.articles import Stored
+from warehouse.collecting.articles import Stored
 from warehouse.database import Warehouse
 from warehouse.errors import WarehouseBusy
-from warehouse.lock import hold
+from warehouse.storage.lock import hold
 
 
 @asynccontextmanager

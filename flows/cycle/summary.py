@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from warehouse import runs
-from warehouse.channels import Ailing
-from warehouse.holdings import Holding
+from warehouse.collecting import runs
+from warehouse.telling.channels import Ailing
+from warehouse.telling.holdings import Holding
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from flows.cycle.account import Account
 from flows.cycle.in_time import in_time
 from flows.cycle.workers import Workers
 from flows.progress import Stages
-from warehouse import pages
+from warehouse.collecting import pages
 from warehouse.database import Warehouse
 
 

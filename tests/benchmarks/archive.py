@@ -16,8 +16,9 @@ from alerts.reading.coder import Coder
 from alerts.reading.rule import RuleBook
 from alerts.telling.deciding.policy import Policy
 from extractors.article import Article, Origin, TextFrom, article_id
-from warehouse import articles, matching
+from warehouse.collecting import articles
 from warehouse.database import Warehouse
+from warehouse.telling import matching
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)

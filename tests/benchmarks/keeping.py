@@ -26,9 +26,9 @@ from extractors.article import Article, article_id
 from flows.configuration.settings import load
 from flows.watch import watch
 from tests.benchmarks.corpus import END, corpus
-from warehouse import articles
+from warehouse.collecting import articles
+from warehouse.collecting.impression import Impressions, impressions
 from warehouse.database import Warehouse
-from warehouse.impression import Impressions, impressions
 
 BATCH = 5000
 MORE = 200

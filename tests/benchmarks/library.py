@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 
 from alerts.reading.fold import folding
 from tests.benchmarks.corpus import Draft, drafts
+from warehouse.collecting.key import key
 from warehouse.database import Warehouse
-from warehouse.key import key
 
 PART = 10_000
 FINGERPRINTS = """

@@ -31,10 +31,11 @@ from alerts.reading.fold import fold
 from extractors.article import Article
 from tests.benchmarks.corpus import ASKED, END, corpus
 from tests.benchmarks.library import library
-from warehouse import articles, concordance
+from warehouse.collecting import articles
+from warehouse.collecting.impression import impressions
 from warehouse.database import Connection, Warehouse
-from warehouse.impression import impressions
-from warehouse.search import Search, search
+from warehouse.looking import concordance
+from warehouse.looking.search import Search, search
 
 FRESH = 200
 """Articles of a later batch."""

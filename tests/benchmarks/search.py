@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from tests.benchmarks.archive import publish
-from warehouse.search import Search, search
+from warehouse.looking.search import Search, search
 
 QUERIES = (
     "渡航情報 注意",

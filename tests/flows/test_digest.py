@@ -21,9 +21,9 @@ from flows.watch import watch
 from tests.flows.conftest import Run
 from tests.flows.newsroom import GARDENS, LIFTED_EN, WARNING_EN, WARNING_JA, Newsroom, routes
 from tests.servers import Reply, Request
-from warehouse import mutes
 from warehouse.database import Warehouse
-from warehouse.day import digest_between
+from warehouse.telling import mutes
+from warehouse.telling.day import digest_between
 
 pytestmark = pytest.mark.anyio
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

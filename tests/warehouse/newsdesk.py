@@ -26,8 +26,10 @@ from alerts.telling.notice import Notice
 from alerts.telling.writing.bundle import Bundle
 from extractors.article import Arrival
 from tests.warehouse.samples import NOW, an_article
-from warehouse import articles, channels, claiming, matching, migrate, outbox
-from warehouse.parcels import Parcel
+from warehouse.collecting import articles
+from warehouse.storage import migrate
+from warehouse.telling import channels, claiming, matching, outbox
+from warehouse.telling.parcels import Parcel
 
 RULE = Rule("travel", "Travel advisories", category=Category.TRAVEL_ADVISORY)
 

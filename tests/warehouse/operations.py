@@ -23,10 +23,12 @@ from alerts.reading.fold import folding
 from flows.configuration.settings import load as settings
 from flows.maintain import maintain as keep_up
 from tests.warehouse.samples import an_article
-from warehouse import articles, backup, export, upkeep
+from warehouse.collecting import articles
 from warehouse.database import Connection, Warehouse
-from warehouse.migrate import migrations
-from warehouse.place import Place as Lake
+from warehouse.looking import export
+from warehouse.storage import backup, upkeep
+from warehouse.storage.migrate import migrations
+from warehouse.storage.place import Place as Lake
 
 NOW = datetime(2025, 11, 24, 12, 0, tzinfo=UTC)
 BATCH = 9

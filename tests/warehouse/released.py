@@ -12,8 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.inspect import tables
-from warehouse.migrate import Migration, migrations
+from warehouse.storage.inspect import tables
+from warehouse.storage.migrate import Migration, migrations
 
 FOLDER = Path(__file__).parent / "released"
 

@@ -17,7 +17,7 @@ from tests.flows.cli.test_cli import PROGRAM, on_a_terminal
 from tests.flows.conftest import Run
 from tests.flows.newsroom import SETTINGS
 from tests.warehouse.samples import NOW, an_article
-from warehouse import articles
+from warehouse.collecting import articles
 from warehouse.database import Warehouse
 
 EVIL = (

@@ -18,8 +18,8 @@ from flows.configuration.settings import House, load
 from flows.doctor import State, examine
 from tests.flows.conftest import Run
 from warehouse.database import Warehouse
-from warehouse.lock import hold
-from warehouse.rows import insert
+from warehouse.storage.lock import hold
+from warehouse.storage.rows import insert
 
 NOW = datetime.now(UTC)
 

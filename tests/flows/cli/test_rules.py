@@ -18,8 +18,9 @@ from flows.backtest import Trial, backtest
 from flows.configuration.settings import House
 from tests.flows.conftest import Run, Write
 from tests.warehouse.samples import NOW, an_article
-from warehouse import articles, matching
+from warehouse.collecting import articles
 from warehouse.database import Warehouse
+from warehouse.telling import matching
 
 SETTINGS = """
 timezone = "UTC"

@@ -14,7 +14,7 @@ import pytest
 
 from flows.configuration.settings import House, load
 from tests.flows.conftest import Run, Write
-from warehouse.session import blank, ended
+from warehouse.storage.session import blank, ended
 
 ASKED = "SELECT count(*) AS seeds\nFROM seed_documents;\nSELECT 2 AS two; SELECT 3 AS three\n"
 

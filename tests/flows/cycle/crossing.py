@@ -32,7 +32,7 @@ from flows.configuration.settings import load
 from flows.cycle import delivery
 from flows.demo.stage import sample_site
 from flows.watch import Step, watch
-from warehouse import edition, live, migrate
+from warehouse.storage import edition, live, migrate
 
 
 @dataclass(slots=True)

@@ -33,7 +33,7 @@ from extractors.web.warc import record_at
 from flows.cycle.workers import WORTH_A_POOL
 from flows.demo.stage import Answer, Chat, Inbox, Outlet, Site, chat, inbox, sample_site, serving
 from warehouse.database import PUBLISHED, Warehouse
-from warehouse.letters import notice_from_json
+from warehouse.telling.letters import notice_from_json
 
 NOROSHI = Path(sys.executable).with_name("noroshi")
 LOG = "warehouse.duckdb.wal"

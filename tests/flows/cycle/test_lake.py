@@ -34,10 +34,11 @@ from tests.flows.newsroom import (
 )
 from tests.postgres import PASSWORD, Postgres
 from tests.servers import Reply, Request
-from warehouse import outbox, runs
+from warehouse.collecting import runs
+from warehouse.collecting.runs import Origin
 from warehouse.database import Warehouse
 from warehouse.errors import WarehouseUnusable
-from warehouse.runs import Origin
+from warehouse.telling import outbox
 
 SECONDS = 60 * float(os.environ.get("MINUTES", "0.5"))
 """How long the two watch."""

@@ -27,9 +27,10 @@ from tests.flows.newsroom import Newsroom, newsroom
 from tests.postgres import PASSWORD, Postgres
 from tests.servers import Reply, Request
 from tests.warehouse.samples import a_notice
-from warehouse import outbox, presence
 from warehouse.database import query
-from warehouse.outbox import Announcement
+from warehouse.storage import presence
+from warehouse.telling import outbox
+from warehouse.telling.outbox import Announcement
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 MESSAGES = 8

@@ -12,7 +12,7 @@ from flows.cycle.silence import keep_watch
 from flows.digest import send_digest
 from flows.watch import watch
 from tests.flows.newsroom import FRIDAY, GARDENS, WARNING_EN, Newsroom, routes
-from warehouse import runs
+from warehouse.collecting import runs
 from warehouse.database import Warehouse
 
 pytestmark = pytest.mark.anyio

@@ -17,7 +17,7 @@ from flows.doctor import State, examine
 from flows.progress import Silent
 from flows.watch import watch
 from tests.flows.newsroom import GARDENS, LIFTED_EN, WARNING_EN, Newsroom, routes
-from warehouse import spool
+from warehouse.collecting import spool
 from warehouse.errors import WarehouseBusy, WarehouseError
 
 

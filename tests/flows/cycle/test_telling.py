@@ -20,10 +20,10 @@ from flows.cycle.lines import Lines
 from flows.watch import watch
 from tests.flows.newsroom import FRIDAY, Newsroom, Story, routes
 from tests.warehouse.samples import a_notice
-from warehouse import claiming, outbox
 from warehouse.database import Warehouse, query
-from warehouse.holdings import Holding, spoken
-from warehouse.outbox import Announcement
+from warehouse.telling import claiming, outbox
+from warehouse.telling.holdings import Holding, spoken
+from warehouse.telling.outbox import Announcement
 
 pytestmark = pytest.mark.anyio
 

@@ -15,7 +15,7 @@ from flows.demo.stage import free_port
 from flows.orchestration.alarm import patience
 from flows.orchestration.prefect_server import environment_for, running
 from tests.flows.newsroom import Newsroom
-from warehouse import runs
+from warehouse.collecting import runs
 from warehouse.database import Warehouse
 
 

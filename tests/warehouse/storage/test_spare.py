@@ -1,0 +1,60 @@
+"""A session is used again where it works, and only then."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from warehouse.storage import spare
+from warehouse.storage.session import Connection
+from warehouse.storage.spare import end_all, lent
+
+ALIVE = "SELECT 1"
+
+
+class Made:
+    """How many sessions were."""
+
+    count = 0
+
+    def __call__(self) -> Connection:
+        self.count += 1
+        return duckdb.connect()
+
+
+@pytest.fixture
+def made() -> Made:
+    end_all()
+    return Made()
+
+
+def test_one_serves_after_the_other(made: Made) -> None:
+    for _ in range(3):
+        with lent("kind", made, ALIVE) as one:
+            one.execute("SELECT 1")
+    assert made.count == 1
+    with lent("other", made, ALIVE):
+        assert made.count == 2, "of another kind"
+    with lent("kind", made, ALIVE), lent("kind", made, ALIVE):
+        assert made.count == 3, "two at a time"
+
+
+def test_what_failed_is_not_used_again(made: Made) -> None:
+    with pytest.raises(KeyError), lent("kind", made, ALIVE) as failed:
+        raise KeyError
+    with pytest.raises(duckdb.ConnectionException):
+        failed.execute("SELECT 1")
+    with lent("kind", made, ALIVE):
+        assert made.count == 2
+
+
+def test_what_does_not_answer_or_is_old_is_not_used_again(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with lent("kind", made, ALIVE):
+        pass
+    with lent("kind", made, "FROM what_is_gone"):
+        assert made.count == 2
+    monkeypatch.setattr(spare, "KEPT_SECONDS", 0)
+    with lent("kind", made, ALIVE):
+        assert made.count == 3

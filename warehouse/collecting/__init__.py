@@ -1,0 +1,1 @@
+"""Articles, the answers that they were read from, and what collecting remembers."""

@@ -1,0 +1,1 @@
+"""How it is kept: in one file or in a lake, whole whatever happens."""

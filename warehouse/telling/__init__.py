@@ -1,0 +1,1 @@
+"""Versions that wait to be judged, what follows from them, and the outbox."""
