@@ -48,6 +48,8 @@ log = logging.getLogger(__name__)
 PUBLISHED = "noroshi.duckdb"
 """Name of the file that people open, in the data folder."""
 
+MEMORY = "2GB"
+"""What a writer may hold of a large file, which DuckDB would keep in memory while there is any."""
 LOG = "4MB"
 """How long the log beside the live file gets; reading it at each opening takes 10 ms a megabyte."""
 _PAUSE_SECONDS = 0.1
@@ -265,7 +267,7 @@ ending it takes longer than most of what is done with it (20 ms of a processor).
 def _attached(file: Path, deadline: float) -> Iterator[Connection]:
     if not file.exists():
         _create(file)
-    connection = _spare.pop() if _spare else _made()
+    connection = _spare.pop() if _spare else _made(file.with_name("spill"))
     try:
         _attach(connection, file, deadline)
         connection.execute("USE noroshi")
@@ -281,10 +283,13 @@ def _attached(file: Path, deadline: float) -> Iterator[Connection]:
     _spare.append(connection)
 
 
-def _made() -> Connection:
+def _made(spill: Path) -> Connection:
     """A connection that leaves in the log what is committed, until that is as long as `LOG` or is
-    taken in: among a million articles, writing some of the file anew takes longer than the rest."""
+    taken in: among a million articles, writing some of the file anew takes longer than the rest.
+    What does not fit into its `MEMORY` goes into the folder `spill`."""
     connection = duckdb.connect(":memory:")
+    connection.execute(f"SET memory_limit = '{MEMORY}'")
+    connection.execute(f"SET temp_directory = '{quoted(spill)}'")
     connection.execute("PRAGMA disable_checkpoint_on_shutdown")
     connection.execute(f"SET wal_autocheckpoint = '{LOG}'")
     connection.execute(_AS_IT_STANDS)

@@ -10,17 +10,20 @@ from warehouse.storage.disk import os_errors
 from warehouse.storage.lock import hold
 from warehouse.storage.retention import Retention
 
-_DRAFTS = tuple(
-    f"{doing}.duckdb*"
-    for doing in (
-        "publishing",
-        "previous",
-        "recovering",
-        "restoring",
-        "compacting",
-        "reading",
-        "creating.warehouse",
-    )
+_DRAFTS = (
+    "spill/*",
+    *(
+        f"{doing}.duckdb*"
+        for doing in (
+            "publishing",
+            "previous",
+            "recovering",
+            "restoring",
+            "compacting",
+            "reading",
+            "creating.warehouse",
+        )
+    ),
 )
 
 
