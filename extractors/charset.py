@@ -77,11 +77,12 @@ def codecs_of(label: str) -> tuple[str, ...]:
     if known:
         return known
     try:
-        info = codecs.lookup(name)
+        # Python also has codecs that turn text into text or bytes into bytes (rot13, zip), and
+        # some for which no bad byte is replaced (idna, punycode, undefined).
+        _ALL_BYTES.decode(name, "replace")
+        return (codecs.lookup(name).name,)
     except (LookupError, ValueError, UnicodeError):
         return ()
-    # Python also has codecs that turn text into text, or bytes into bytes (rot13, zip).
-    return (info.name,) if info._is_text_encoding else ()
 
 
 def plausibility(text: str) -> float:
@@ -94,6 +95,7 @@ def plausibility(text: str) -> float:
     return max(0.0, (sum(c in frequent for c in foreign) - 10 * lost) / len(foreign))
 
 
+_ALL_BYTES = bytes(range(256))
 PRESCAN_BYTES = 16_384
 """Browsers look at 1,024 bytes; some publishers' meta element stands later."""
 MARKS = (

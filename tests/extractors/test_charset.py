@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+from encodings.aliases import aliases
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,12 @@ def test_no_bytes_and_no_label_make_it_fail(body: bytes, header: str | None) -> 
     text, codec = decode(body, header)
     assert isinstance(text, str)
     assert codecs.lookup(codec)
+
+
+@pytest.mark.parametrize("name", sorted(set(aliases.values()) | {"idna", "punycode", "undefined"}))
+def test_no_codec_of_python_makes_it_fail(name: str) -> None:
+    for body in (b"", b"\x80", b"xn--\xff", bytes(range(256))):
+        assert isinstance(decode(body, f"text/html; charset={name}")[0], str)
 
 
 @pytest.mark.shared
