@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import pyarrow as pa
@@ -41,7 +42,7 @@ def library(folder: Path, count: int) -> Warehouse:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as parts:
         write = partial(_write, folder=Path(parts), count=count)
-        with ProcessPoolExecutor(os.cpu_count()) as pool:
+        with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
             for part in pool.map(write, range(0, count, PART)):
                 with warehouse.writing("fill") as connection:
                     connection.execute(f"INSERT INTO store.article BY NAME FROM '{part}'")

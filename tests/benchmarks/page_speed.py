@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import trafilatura
@@ -53,7 +54,7 @@ READERS: dict[str, Reader] = {"ours": ours, "precise": precise, "default": defau
 def seconds(pages: Sequence[PageBytes], processes: int, rounds: int) -> dict[str, list[float]]:
     """Processor time for each page by reader: the least of `rounds`, which take turns."""
     best = {name: [float("inf")] * len(pages) for name in READERS}
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         for _ in range(rounds + 1):  # The first loads tables and fills caches.
             for name, reader in READERS.items():
                 took = pool.map(partial(_timed, reader), pages, chunksize=16)

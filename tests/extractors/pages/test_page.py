@@ -10,6 +10,7 @@ import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -231,7 +232,7 @@ def test_nothing_but_page_error_comes_of_any_bytes(body: bytes) -> None:
 
 def test_reading_runs_in_another_process() -> None:
     work: Callable[[], Page] = partial(read_page, html("ja").encode(), URL)
-    with ProcessPoolExecutor(1) as pool:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         assert pool.submit(work).result() == work()
 
 
