@@ -1,8 +1,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# A test that ignores its timeout (300 s) tells where it stands, and ends with its process.
+HANGING := -o faulthandler_timeout=400 -o faulthandler_exit_on_timeout=true --max-worker-restart 0
 
-.PHONY: install demo test faults slow lake browser lock format clean
+.PHONY: install demo test faults properties slow lake browser lock format clean
 
 install: $(VENV)/installed
 
@@ -22,13 +24,16 @@ test: install  ## everything that CI runs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(HANGING)
 
 faults: install  ## whatever writes, killed with SIGKILL at random moments and seams (long; ROUNDS=20: shorter)
-	$(BIN)/python -m pytest -m faults
+	$(BIN)/python -m pytest -m faults --hypothesis-profile random
 
 lake: install  ## what goes for a warehouse, for one in a lake on a PostgreSQL of its own (minutes)
 	$(BIN)/python -m pytest -m lake -n auto --maxprocesses 4 tests
+
+properties: install  ## the tests of laws, on examples that were never tried
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile random -n auto --maxprocesses 4
 
 slow: install  ## the whole of what `make test` tries a part of
 	$(BIN)/python -m pytest -m slow -n auto --maxprocesses 4
