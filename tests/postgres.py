@@ -118,7 +118,6 @@ class Postgres:
                 pass
             end_all()
             self.template = first.catalogue.split()[0].removeprefix("dbname=")
-        end_all()  # those with the lakes of former tests: the server takes a hundred connections
         database = f"lake{next(self.numbers)}"
         self.ask(f"CREATE DATABASE {database} TEMPLATE {self.template}")
         data = f"s3://{BUCKET}/{database}" if store else folder / "lake"

@@ -42,6 +42,7 @@ from warehouse.storage.session import (
     transaction,
     unusable,
 )
+from warehouse.storage.spare import lent
 
 log = logging.getLogger(__name__)
 
@@ -258,35 +259,28 @@ def read(file: Path, *, timezone: str = "UTC") -> Connection:
         raise
 
 
-_spare: list[Connection] = []
-"""Connections to empty databases in memory, to which the next file is attached: making one and
-ending it takes longer than most of what is done with it (20 ms of a processor)."""
-
-
 @contextlib.contextmanager
 def _attached(file: Path, deadline: float) -> Iterator[Connection]:
     if not file.exists():
         _create(file)
-    connection = _spare.pop() if _spare else _made(file.with_name("spill"))
+    spill = file.with_name("spill")
     try:
-        _attach(connection, file, deadline)
-        connection.execute("USE noroshi")
-        connection.execute("SET TimeZone = 'UTC'")
-        yield connection
-        connection.execute("USE memory")
-        connection.execute("DETACH noroshi")
-    except BaseException as error:
-        connection.close()  # whatever has failed, it is not used again
-        if isinstance(error, FAILED):  # a full disk, above all
-            raise unusable(file, error) from error
-        raise
-    _spare.append(connection)
+        with lent(("file", spill), lambda: _made(spill)) as connection:
+            _attach(connection, file, deadline)
+            connection.execute("USE noroshi")
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+            connection.execute("USE memory")
+            connection.execute("DETACH noroshi")
+    except FAILED as error:  # a full disk, above all
+        raise unusable(file, error) from error
 
 
 def _made(spill: Path) -> Connection:
-    """A connection that leaves in the log what is committed, until that is as long as `LOG` or is
-    taken in: among a million articles, writing some of the file anew takes longer than the rest.
-    What does not fit into its `MEMORY` goes into the folder `spill`."""
+    """A connection to an empty database in memory, to which the file is attached: it leaves in the
+    log what is committed, until that is as long as `LOG` or is taken in: among a million articles,
+    writing some of the file anew takes longer than the rest. What does not fit into its `MEMORY`
+    goes into the folder `spill`."""
     connection = duckdb.connect(":memory:")
     connection.execute(f"SET memory_limit = '{MEMORY}'")
     connection.execute(f"SET temp_directory = '{quoted(spill)}'")
