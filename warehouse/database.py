@@ -18,6 +18,7 @@ from warehouse.storage.lake import Lake
 from warehouse.storage.lake_upkeep import LakeUpkeep
 from warehouse.storage.live import PUBLISHED, LiveFile, read
 from warehouse.storage.live_upkeep import LiveUpkeep
+from warehouse.storage.notes import FolderNotes, LakeNotes, Notes
 from warehouse.storage.place import Place
 from warehouse.storage.presence import Presence
 from warehouse.storage.session import Connection, Result, queries, query, quoted
@@ -133,6 +134,11 @@ class Warehouse:
     def lines_folder(self) -> Path:
         """A lock for each channel, held by whoever on this machine sends to it."""
         return self.pipeline_folder / "lines"
+
+    @property
+    def notes(self) -> Notes:
+        """What outlives a process before it is in the tables."""
+        return LakeNotes(self.place) if self.place else FolderNotes(self.pipeline_folder / "notes")
 
     @property
     def concordance(self) -> Path:

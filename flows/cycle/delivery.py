@@ -26,10 +26,11 @@ from flows.cycle.settling import Clock, Outcome, Settling
 from flows.progress import Silent, Stages
 from warehouse.database import Connection, Warehouse
 from warehouse.storage.presence import Presence
-from warehouse.telling import channels, claiming, holdings, outbox
+from warehouse.telling import channels, claiming, holdings, outbox, receipts
 from warehouse.telling.channels import Ailing
 from warehouse.telling.holdings import Holding
 from warehouse.telling.parcels import Parcel
+from warehouse.telling.receipts import Receipt
 
 
 @dataclass(slots=True)
@@ -52,6 +53,8 @@ class Round:
     outcomes: list[Outcome] = field(default_factory=list)
     """What is not written down yet."""
     writing: asyncio.Task[None] | None = None
+    caught_up: list[Receipt] = field(default_factory=list)
+    """What others had accepted, as of the last look."""
     presence: Presence = field(default_factory=Presence)
     """Ours, and what we know of that of others."""
 
@@ -96,7 +99,7 @@ class Round:
             error = await _sent(channel, parcel)
             advance()
             if error is None or error.permanent:
-                self._note(Outcome(parcel.delivery, error, self.clock()))
+                await self._note(Outcome(parcel.delivery, error, self.clock()))
                 continue
             failed.append(parcel.delivery)
             await self._noted()
@@ -118,10 +121,18 @@ class Round:
         await asyncio.to_thread(self._settling.abandon, name, why)
         self._count(why)
 
-    def _note(self, outcome: Outcome) -> None:
-        """Have it written down, with all that is noted until the writing before it has ended:
-        a channel need not wait for the disk after each message. What a kill leaves unwritten goes
-        again, under its id."""
+    async def _note(self, outcome: Outcome) -> None:
+        """Keep the receipt before the channel's next message is begun, and have it written down,
+        with all that is noted until the writing before it has ended: a channel need not wait for
+        that. What a kill leaves without a receipt goes again, under its id: the message that the
+        channel was taking, at most."""
+        try:
+            if outcome.receipt:
+                await asyncio.to_thread(receipts.keep, self.warehouse, outcome.receipt)
+        finally:
+            self._have_written(outcome)
+
+    def _have_written(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
         if self.writing is None:
             self.writing = asyncio.create_task(self._write_down())
@@ -142,6 +153,12 @@ class Round:
             await asyncio.shield(self.writing)
 
     def _claim(self, lines: Lines, last: bool) -> tuple[Parcel, ...]:
+        parcels = self._claim_all(lines, last)
+        if self.caught_up:
+            receipts.drop(self.warehouse, self.caught_up)
+        return parcels
+
+    def _claim_all(self, lines: Lines, last: bool) -> tuple[Parcel, ...]:
         with self.warehouse.writing("claim deliveries", for_readers=False) as connection:
             parcels = self._claimed(connection, lines, last)
             if not parcels and self._tell_capped(connection):
@@ -171,6 +188,8 @@ class Round:
         waiting = claiming.waiting(connection)
         ours = lines.take(waiting - self._elsewhere(connection))
         gone = self.presence.gone(outbox.senders(connection, ours, self.clock()))
+        self.caught_up = receipts.found(self.warehouse)  # those of who is gone are complete
+        self._settling.catch_up(connection, self.caught_up)
         outbox.release(connection, ours, self.clock(), gone)
         return waiting - ours
 

@@ -6,7 +6,7 @@ They are told through another channel, in the transaction that writes the failur
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -21,7 +21,8 @@ from alerts.telling.writing.render import Message
 from extractors.article import digest
 from flows.configuration.desk import Desk
 from warehouse.database import Connection, Warehouse
-from warehouse.telling import channels, outbox
+from warehouse.telling import channels, outbox, receipts
+from warehouse.telling.receipts import Receipt
 
 Clock = Callable[[], datetime]
 
@@ -33,6 +34,11 @@ class Outcome:
     delivery: Delivery
     error: DeliveryError | None
     at: datetime
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """That it was accepted."""
+        return None if self.error else Receipt(self.delivery, self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Settling:
         with self.warehouse.writing("settle a delivery") as connection:
             for outcome in outcomes:
                 self._settle(connection, outcome.delivery, outcome.error, outcome.at)
+        receipts.drop(self.warehouse, [one.receipt for one in outcomes if one.receipt])
 
     def _settle(
         self,
@@ -63,6 +70,12 @@ class Settling:
         else:
             outbox.settle(connection, self._failure(delivery, error, now), now)
             self._now_refuses(connection, before, delivery, error, now)
+
+    def catch_up(self, connection: Connection, found: Collection[Receipt]) -> None:
+        """Write down what was accepted, by receipts of those who could not do it themselves."""
+        for receipt in found:
+            if receipts.due(connection, receipt):
+                self._settle(connection, receipt.delivery, None, receipt.at)
 
     def set_aside(self, delivery: Delivery, error: DeliveryError) -> None:
         """A message failed again and again: whether the channel does, the next one shows."""

@@ -7,7 +7,6 @@ log. Looks at pages do not: what is due to be looked at again stays due.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,7 +23,7 @@ from warehouse.collecting.impression import impressions
 from warehouse.collecting.sources import Fetch
 from warehouse.database import Warehouse
 from warehouse.errors import WarehouseUnusable
-from warehouse.storage.disk import os_errors, sync
+from warehouse.storage.disk import keep, os_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +73,7 @@ def put(warehouse: Warehouse, batch: Batch) -> Path:
     content = _FILE.dump_json(_File(waiting, batch.run_id, batch.fetches))
     file = folder / f"{sha256(content).hexdigest()[:16]}.json"
     with os_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(".part")
-        with draft.open("wb") as writer:
-            writer.write(content)
-            writer.flush()
-            os.fsync(writer.fileno())
-        draft.replace(file)
-        sync(folder)
+        keep(file, content)
     return file
 
 

@@ -41,6 +41,18 @@ def copy(source: Path, target: Path) -> None:
         os.fsync(writer.fileno())
 
 
+def keep(file: Path, content: bytes) -> None:
+    """Write a file to the disk, whole or not at all, and its folder where there is none."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(".part")
+    with draft.open("wb") as writer:
+        writer.write(content)
+        writer.flush()
+        os.fsync(writer.fileno())
+    draft.replace(file)
+    sync(file.parent)
+
+
 def sync(folder: Path) -> None:
     """Bring renames in a folder to the disk."""
     handle = os.open(folder, os.O_RDONLY)

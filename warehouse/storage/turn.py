@@ -11,6 +11,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 
@@ -64,8 +65,7 @@ def holder(place: Place) -> str | None:
 @contextlib.contextmanager
 def asking(place: Place) -> Iterator[Connection]:
     """A transaction with PostgreSQL, in which nothing is written."""
-    alive = "FROM postgres_query('gate', 'SELECT 1')"
-    with lent(("gate", place), lambda: _gate(place), alive) as connection:
+    with gate(place) as connection:
         with attach_errors(place):
             connection.execute("BEGIN")
         try:
@@ -76,13 +76,20 @@ def asking(place: Place) -> Iterator[Connection]:
             roll_back(connection)
 
 
+def gate(place: Place) -> contextlib.AbstractContextManager[Connection]:
+    """A session in which PostgreSQL itself is asked."""
+    alive = "FROM postgres_query('gate', 'SELECT 1')"
+    return lent(("gate", place), lambda: _gate(place), alive)
+
+
 def _gate(place: Place) -> Connection:
     connection = opened(place, ["postgres_scanner"])
     secret = ", SECRET catalogue" if place.secret("PGPASSWORD") else ""
-    attach = f"ATTACH '{quoted(place.catalogue)}' AS gate (TYPE postgres, READ_ONLY{secret})"
     try:
         with attach_errors(place):
-            connection.execute(attach)
+            connection.execute(
+                f"ATTACH '{quoted(place.catalogue)}' AS gate (TYPE postgres{secret})"
+            )
     except BaseException:
         connection.close()
         raise
@@ -118,8 +125,22 @@ def _holder(connection: Connection) -> str | None:
 
 def ask(connection: Connection, sql: str) -> object:
     """The first value of PostgreSQL's answer; None where there is no row."""
+    rows = answers(connection, sql)
+    return rows[0][0] if rows else None
+
+
+def answers(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+    """The rows of PostgreSQL's answer."""
+    return _asked(connection, "FROM postgres_query('gate', $sql)", sql)
+
+
+def tell(connection: Connection, sql: str) -> None:
+    """Have PostgreSQL carry out a statement, committed at once outside of a transaction."""
+    _asked(connection, "CALL postgres_execute('gate', $sql)", sql)
+
+
+def _asked(connection: Connection, how: str, sql: str) -> list[tuple[Any, ...]]:
     try:
-        row = connection.execute("FROM postgres_query('gate', $sql)", {"sql": sql}).fetchone()
+        return connection.execute(how, {"sql": sql}).fetchall()
     except duckdb.BinderException as error:  # so it is told that the connection was cut
         raise duckdb.IOException(str(error)) from error
-    return row[0] if row else None

@@ -33,6 +33,7 @@ from flows.cycle import delivery
 from flows.demo.stage import sample_site
 from flows.watch import Step, watch
 from warehouse.storage import edition, live, migrate
+from warehouse.telling import receipts
 
 
 @dataclass(slots=True)
@@ -73,6 +74,8 @@ def cycle_with(seams: Seams, config: str) -> int:
         (edition, "sync", _step),
         (migrate, "_apply", _apply),
         (delivery, "send", _send),
+        (receipts, "keep", _step),
+        (receipts, "drop", _step),
     ):
         setattr(module, name, around(seams, getattr(module, name)))
     return 1 if asyncio.run(watch(load(Path(config)), stage=seams.stage)).errors else 0

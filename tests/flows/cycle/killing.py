@@ -1,8 +1,8 @@
 """What a killed cycle may leave, and what must be there when the next one has run.
 
 The law: however often a cycle was killed, the next whole one leaves the warehouse as if nobody
-had been killed, and every reader got every message; twice only where the kill fell after the
-receiver took it and before that was written down.
+had been killed, and every reader got every message; twice only what a channel was taking as the
+kill fell: one message, the last of its round.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from functools import partial
@@ -368,6 +368,7 @@ class Case:
         assert {p.name for p in (self.folder / "pipeline").iterdir()} - {LOG, PREVIOUS} == {
             "cycle.lock",
             "lines",
+            "notes",
             "warehouse.duckdb",
             "writer.lock",
         }
@@ -382,8 +383,16 @@ class Case:
             assert len(told) == len(set(told)), "no round tells anything twice"
             former = self.settled[number - 1] if number else set()
             assert not former & set(told), "what was settled is never told again"
+            earlier = [message for before in rounds[:number] for message in before]
+            under_way = {message for before in rounds[:number] for message in _lasts(before)}
+            assert {*told} & {*earlier} <= under_way, "nor what was not under way in a kill"
         self.world.tally.messages += len(self.plain.messages)
         self.world.tally.duplicates += len(received) - len(set(received))
+
+
+def _lasts(told: Sequence[Message]) -> Iterable[Message]:
+    """The last message of each channel."""
+    return {message[0]: message for message in told}.values()
 
 
 def kept(file: Path) -> Kept:

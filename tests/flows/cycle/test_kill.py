@@ -44,8 +44,10 @@ IN_A_LATER_CYCLE = (
     "after commit: store matches",
     "after commit: claim deliveries",
     "after send: chat",
+    "after keep",
     "before commit: settle a delivery",
     "after commit: settle a delivery",
+    "after drop",
     "before commit: end a cycle",
     "after commit: end a cycle",
     "after share",
@@ -102,6 +104,19 @@ def test_a_later_cycle_killed_again_and_again(
     for kind in IN_A_LATER_CYCLE:
         assert case.kill_at(killer, kind=kind)[-1:] == [kind]
     case.recover(killer)
+
+
+@pytest.mark.parametrize("seam", ["after keep", "before drop"])
+def test_what_has_a_receipt_is_not_told_twice(
+    stage: World, later: Undisturbed, killer: Driver, tmp_path: Path, seam: str
+) -> None:
+    case = Case(stage, later, later.case(tmp_path / "data"))
+    assert case.kill_at(killer, kind=seam)[-1:] == [seam]
+    receipts = {file.stem for file in (case.folder / "pipeline" / "notes").glob("*.json")}
+    case.recover(killer)
+    told = [id for _, _, id in stage.received(case.moments[0], stage.now())]
+    assert receipts
+    assert {id: told.count(id) for id in receipts} == dict.fromkeys(receipts, 1)
 
 
 def test_processes_that_read_pages_die_with_the_cycle(
