@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.children import LONGEST_SECONDS, ran
 from warehouse.storage.s3 import S3
 
 KEY, SECRET, REGION, BUCKET = "desk:noroshi", "hush-hush-too", "asia-east1", "news"
@@ -24,7 +26,7 @@ def installed() -> bool:
     if not Path(_PYTHON).exists():
         return False
     asked = [_PYTHON, "-c", "import eventlet, swift"]
-    return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+    return ran(asked).returncode == 0
 
 
 @dataclass(slots=True)
@@ -52,7 +54,8 @@ class Store:
                 [*command, BUCKET], stdout=subprocess.PIPE, stderr=log, text=True
             )
         assert self.process.stdout is not None
-        said = self.process.stdout.readline()
+        up = select.select([self.process.stdout], [], [], LONGEST_SECONDS)[0]
+        said = self.process.stdout.readline() if up else ""
         assert said, (self.folder / "log").read_text()
         self.port = int(said)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.buckets import BUCKET, Store
+from tests.children import LONGEST_SECONDS, ran
 from warehouse.database import Warehouse
 from warehouse.storage.place import PREFIX, Place, place
 from warehouse.storage.s3 import S3
@@ -52,7 +54,8 @@ class Postgres:
         options = ["--no-sync", "--no-locale", "-E", "UTF8", "-A", "scram-sha-256"]
         who = ["-U", "noroshi", f"--pwfile={secret}"]
         command = [str(self.programs / "initdb"), "-D", str(self.folder / "data"), *options, *who]
-        subprocess.run(command, check=True, capture_output=True, **self._as_whom())
+        made = ran(command, **self._as_whom())
+        assert made.returncode == 0, made.stderr
 
     def start(self, **further: str) -> None:
         """Start it, with further settings, and wait until it answers."""
@@ -67,7 +70,7 @@ class Postgres:
                 start_new_session=True,
                 **self._as_whom(),
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + LONGEST_SECONDS
         while self.ask("SELECT 1", check=False) != "1":
             if time.monotonic() > deadline:
                 raise TimeoutError((self.folder / "log").read_text())
@@ -77,7 +80,10 @@ class Postgres:
         """Stop it at once; whoever is connected is cut off."""
         if self.process:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(30)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(60)
+            self.process.kill()
+            self.process.wait()
             self.process = None
 
     def remove(self) -> None:
@@ -88,14 +94,10 @@ class Postgres:
     def ask(self, sql: str, database: str = "postgres", *, check: bool = True) -> str:
         """What psql prints."""
         where = ["-h", str(self.folder), "-U", "noroshi", "-d", database]
-        done = subprocess.run(
-            [str(self.programs / "psql"), *where, "-XAtq", "-c", sql],
-            env={**os.environ, "PGPASSWORD": PASSWORD},
-            capture_output=True,
-            check=check,
-            text=True,
-        )
-        return done.stdout.strip()
+        command = [self.programs / "psql", *where, "-XAtq", "-c", sql]
+        done = ran(command, env={**os.environ, "PGPASSWORD": PASSWORD}, text=True)
+        assert not check or done.returncode == 0, done.stderr
+        return str(done.stdout).strip()
 
     def nowhere(self, data: Path | str) -> Place:
         """The place of a lake that is not there yet."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.benchmarks.library import library
+from tests.children import ran
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,13 +32,11 @@ def test_figures_of_a_small_warehouse_are_printed(
 ) -> None:
     """Its last line too."""
     name, *options = given
-    printed = subprocess.run(
+    printed = ran(
         [sys.executable, "-m", f"tests.benchmarks.{name}", *options],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
-        capture_output=True,
         text=True,
-        check=False,
     )
     assert printed.returncode == 0, printed.stderr
     assert says in printed.stdout.splitlines()[-1]

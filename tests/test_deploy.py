@@ -9,7 +9,6 @@ import re
 import shlex
 import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
@@ -27,6 +26,7 @@ from flows.cli import app, main
 from flows.cli.console import err, out
 from flows.configuration.settings import load
 from flows.prepare import prepare
+from tests.children import child, ran
 from tests.servers import Site, fixed
 from warehouse.database import Warehouse
 from warehouse.errors import WarehouseBusy
@@ -175,14 +175,10 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
     for file in files:
         text = file.read_text(encoding="utf-8").replace(BINARY, sys.executable)
         (tmp_path / file.name).write_text(text, encoding="utf-8")
-    ran = subprocess.run(
-        ["systemd-analyze", "verify", *(str(tmp_path / file.name) for file in files)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    ours = [line for line in ran.stderr.splitlines() if "noroshi" in line]
-    assert (ran.returncode, ours) == (0, [])
+    command = ["systemd-analyze", "verify", *(tmp_path / file.name for file in files)]
+    said = ran(command, text=True)
+    ours = [line for line in said.stderr.splitlines() if "noroshi" in line]
+    assert (said.returncode, ours) == (0, [])
 
 
 def test_the_image_is_made_of_files_that_exist_and_are_let_through() -> None:
@@ -244,16 +240,9 @@ def noroshi(
 
 
 def _alone(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Ran:
-    ran = subprocess.run(
-        [sys.executable, "-c", "from flows.cli import main; main()", *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return Ran(ran.returncode, ran.stdout, ran.stderr)
+    command = [sys.executable, "-c", "from flows.cli import main; main()", *arguments]
+    said = ran(command, cwd=folder, env=environment, text=True)
+    return Ran(said.returncode, said.stdout, said.stderr)
 
 
 def _here(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Ran:
@@ -382,18 +371,13 @@ def a_cycle_is_at_work(house: House) -> None:
 def a_program_has_the_live_file_open(house: House) -> None:
     script = f"import duckdb; c = duckdb.connect({str(house.warehouse.live)!r}); print(); input()"
     with (
-        subprocess.Popen(
-            [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        ) as program,
+        child([sys.executable, "-c", script], stdin=-1, stdout=-1) as program,
         pytest.raises(WarehouseBusy) as busy,
     ):
         assert program.stdout is not None
         program.stdout.readline()
-        try:
-            with house.warehouse.writing("try", wait_seconds=0.2):
-                pass
-        finally:
-            program.communicate(b"\n")
+        with house.warehouse.writing("try", wait_seconds=0.2):
+            pass
     house.lines.append(f"error: {busy.value}")
 
 

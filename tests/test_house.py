@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
 import sys
 from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 
+from tests.children import ran
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("flows", "extractors", "warehouse", "alerts")
 
 
 def tracked() -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False, text=True
-    )
+    listed = ran(["git", "ls-files", "-z"], cwd=ROOT, text=True)
     if listed.returncode:
         pytest.skip("not a git checkout")
     return [ROOT / name for name in listed.stdout.split("\0") if name]
@@ -26,9 +25,7 @@ def tracked() -> list[Path]:
 
 def test_rooms_import_only_to_their_right() -> None:
     lint = Path(sys.executable).with_name("lint-imports")
-    done = subprocess.run(
-        [lint, "--no-cache"], cwd=ROOT, capture_output=True, check=False, text=True
-    )
+    done = ran([lint, "--no-cache"], cwd=ROOT, text=True)
     assert done.returncode == 0, done.stdout
 
 
@@ -99,14 +96,22 @@ def test_every_direct_dependency_is_pinned() -> None:
 
 def test_nothing_that_is_shipped_is_ignored() -> None:
     tracked()
-    hidden = subprocess.run(
-        ["git", "ls-files", "--others", "--ignored", "--exclude-standard", "--", *ROOMS, "deploy"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    ).stdout.split()
-    assert [name for name in hidden if "__pycache__" not in name] == []
+    asked = ["git", "ls-files", "--others", "--ignored", "--exclude-standard", "--", *ROOMS]
+    listed = ran([*asked, "deploy"], cwd=ROOT, text=True)
+    assert listed.returncode == 0, listed.stderr
+    assert [name for name in listed.stdout.split() if "__pycache__" not in name] == []
+
+
+STARTING = re.compile(r"subprocess\.(?:Popen|run|call|check_\w+)\(|open_process|os\.system\(")
+STARTERS = {"children.py", "test_children.py", "postgres.py", "buckets.py"}
+"""The last two have servers for a whole run."""
+
+
+def test_processes_of_tests_have_an_end() -> None:
+    """They are started by `tests.children`, but for the benchmarks', which people watch."""
+    files = [file for file in (ROOT / "tests").rglob("*.py") if file.parent.name != "benchmarks"]
+    found = {file.name for file in files if STARTING.search(file.read_text("utf-8"))}
+    assert found - {Path(__file__).name} == STARTERS
 
 
 def test_every_module_and_public_function_says_what_it_promises() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import pytest
 from flows.cli import main
 from flows.cli.console import err, out
 from flows.configuration.settings import House, load
+from tests.children import ran
 from tests.flows.newsroom import Newsroom, newsroom
 
 Write = Callable[[str], Path]
@@ -104,14 +104,7 @@ def noroshi(tmp_path: Path) -> Run:
     program = Path(sys.executable).with_name("noroshi")
 
     def run(*arguments: str, stdin: bytes = b"") -> Ran:
-        ran = subprocess.run(
-            [program, *arguments],
-            input=stdin,
-            capture_output=True,
-            cwd=tmp_path,
-            timeout=120,
-            check=False,
-        )
-        return Ran(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+        said = ran([program, *arguments], stdin=stdin, cwd=tmp_path)
+        return Ran(said.returncode, said.stdout.decode(), said.stderr.decode())
 
     return run

@@ -17,6 +17,7 @@ import duckdb
 import pytest
 
 from flows.demo.stage import free_port, sample_site, serving
+from tests.children import child, ran
 
 NOROSHI = [sys.executable, "-c", "from flows.cli import main; main()"]
 IN_THE_BACKGROUND = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
@@ -27,15 +28,12 @@ SITE = tomllib.loads(files("flows").joinpath("demo", "site", "site.toml").read_t
 
 def noroshi(*arguments: str, cwd: Path, seconds: float = 240) -> subprocess.CompletedProcess[str]:
     root = Path(__file__).parents[2]
-    return subprocess.run(
+    return ran(
         [*NOROSHI, *arguments],
+        seconds=seconds,
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(root), "NOROSHI_TEST_RUN": str(cwd)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
         text=True,
-        timeout=seconds,
-        check=False,
     )
 
 
@@ -186,25 +184,29 @@ def test_serve_runs_a_cycle_and_ends_cleanly(
     served: Path, how: signal.Signals, starter: list[str]
 ) -> None:
     root = Path(__file__).parents[2]
-    with (served / "output").open("w") as output:
-        process = subprocess.Popen(
+    with (
+        (served / "output").open("w") as output,
+        child(
             [*starter, *NOROSHI, "serve", "--port", str(free_port())],
             cwd=served,
             env={**os.environ, "PYTHONPATH": str(root), "NOROSHI_TEST_RUN": str(served)},
             stdout=output,
             stderr=output,
             stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        ) as process,
+    ):
         database = served / "data" / "noroshi.duckdb"
         deadline = time.monotonic() + 150
         while not database.exists() and time.monotonic() < deadline and process.poll() is None:
             time.sleep(0.5)
         process.send_signal(how)
-        status = process.wait(60)
+        status = process.wait(120)
+        left = started_by(served)
+        while left and time.monotonic() < deadline + 120:
+            time.sleep(0.1)
+            left = started_by(served)
     told = (served / "output").read_text()
     assert status in {0, 130}, told
     assert rows(database, "SELECT kind FROM runs") == [("watch",)], told
     assert "Traceback" not in told
-    time.sleep(1)
-    assert started_by(served) == []
+    assert left == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import threading
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -44,7 +45,7 @@ from tests.servers import (
 
 pytestmark = pytest.mark.anyio
 AGENT = "noroshi-test (+https://example.org)"
-CURT = replace(HASTY, connect_seconds=1, total_seconds=1)
+CURT = replace(HASTY, total_seconds=1)
 
 
 async def get(url: str, limits: FetchLimits = HASTY, known: Validators | None = None) -> Response:
@@ -54,16 +55,11 @@ async def get(url: str, limits: FetchLimits = HASTY, known: Validators | None = 
 
 async def test_a_host_is_left_in_peace_for_as_long_as_its_rule_asks(site: Site) -> None:
     site.routes["/"] = fixed(b"x")
+    began = time.monotonic()
     async with Fetcher("noroshi-test", HASTY) as fetcher:
         await fetcher.get(site.url("/"), pace=0.6)
         await fetcher.get(site.url("/"))
-    assert _seconds(site) > 0.3
-
-
-def _seconds(site: Site) -> float:
-    """Between the first request and the last: the moment at which a busy machine notes one may be
-    late, so half of what was asked for is enough."""
-    return site.requests[-1].at - site.requests[0].at
+    assert site.requests[-1].at - began > 0.59, "however late a busy machine notes the first"
 
 
 async def test_a_page_comes_with_all_that_is_needed_to_read_it(site: Site) -> None:
@@ -75,7 +71,7 @@ async def test_a_page_comes_with_all_that_is_needed_to_read_it(site: Site) -> No
     assert answer.content_type == "text/plain; charset=big5"
     assert answer.validators == Validators('"7"', None)
     assert answer.fetched_at.tzinfo is UTC
-    assert 0 < answer.seconds < 1
+    assert 0 < answer.seconds < HASTY.total_seconds
 
 
 async def test_it_says_who_it_is(site: Site) -> None:
@@ -145,7 +141,7 @@ async def test_misbehaviour_is_a_fetch_error(
 ) -> None:
     site.routes["/"] = route
     with pytest.raises(error) as caught:
-        await get(site.url("/"), CURT)
+        await get(site.url("/"), CURT if says == "within 1 seconds" else HASTY)
     assert caught.value.temporary is temporary
     assert says in caught.value.what
     assert caught.value.remedy
@@ -197,7 +193,8 @@ async def test_a_passing_failure_is_tried_again_once(site: Site, first: Route) -
 async def test_a_short_retry_after_is_waited_for(site: Site) -> None:
     site.routes["/"] = in_turn(fixed(b"", status=429, retry_after="1"), fixed(b"hello"))
     assert (await get(site.url("/"))).body == b"hello"
-    assert _seconds(site) > 0.5
+    first, second = site.requests
+    assert second.at - first.at > 0.99
 
 
 async def test_a_long_retry_after_is_told_and_not_waited_for(site: Site) -> None:
@@ -227,11 +224,13 @@ async def test_a_host_that_asked_for_patience_is_not_asked_for_anything_else(sit
 async def test_one_host_is_paced_and_another_is_not_held_up(site: Site) -> None:
     site.routes["/"] = fixed(b"")
     with Site({"/": fixed(b"")}) as other:
-        async with Fetcher(AGENT, replace(HASTY, pace_seconds=0.2)) as fetcher:
-            slow = [fetcher.get(site.url("/")) for _ in range(4)]
-            await asyncio.gather(*slow, fetcher.get(other.url("/")))
-        assert _seconds(site) > 0.3, "three times 0.2"
-        assert other.requests[0].at < site.requests[1].at
+        async with Fetcher(AGENT, replace(HASTY, pace_seconds=600)) as fetcher:
+            slow = [asyncio.ensure_future(fetcher.get(site.url("/"))) for _ in range(4)]
+            await asyncio.wait(slow, return_when=asyncio.FIRST_COMPLETED)
+            await fetcher.get(other.url("/"))
+            assert len(site.requests) == 1
+            for request in slow:
+                request.cancel()
 
 
 async def test_one_request_at_a_time_per_host(site: Site) -> None:
@@ -244,14 +243,20 @@ async def test_one_request_at_a_time_per_host(site: Site) -> None:
 
 async def test_a_slow_host_leaves_the_other_slots_free(site: Site) -> None:
     """Those who wait for their turn at one host take no place from the requests to others."""
-    site.routes["/"] = hang(60)
+    asked = threading.Event()
+
+    def slow(request: Request) -> Reply | Raw:
+        asked.set()
+        return hang(60)(request)
+
+    site.routes["/"] = slow
     with Site({"/": fixed(b"")}) as other:
         async with Fetcher(AGENT, replace(HASTY, concurrency=2)) as fetcher:
-            slow = [asyncio.ensure_future(fetcher.get(site.url("/"))) for _ in range(4)]
-            await asyncio.sleep(0.05)
+            waiting = [asyncio.ensure_future(fetcher.get(site.url("/"))) for _ in range(4)]
+            await asyncio.to_thread(asked.wait, 60)
             await fetcher.get(other.url("/"))
             assert len(site.requests) == 1
-            for request in slow:
+            for request in waiting:
                 request.cancel()
 
 
@@ -259,18 +264,20 @@ async def test_each_host_on_the_way_is_asked_in_its_own_turn(site: Site) -> None
     with Site({"/end": fixed(b"end")}) as other:
         for n in range(3):
             site.routes[f"/{n}"] = redirect(other.url("/end"))
+        began = time.monotonic()
         async with Fetcher(AGENT, replace(HASTY, pace_seconds=0.2)) as fetcher:
             answers = await asyncio.gather(*(fetcher.get(site.url(f"/{n}")) for n in range(3)))
         assert {answer.final_url for answer in answers} == {other.url("/end")}
-        assert _seconds(other) > 0.2, "twice 0.2"
+        assert other.requests[-1].at - began > 0.39, "twice 0.2"
 
 
 async def test_a_host_that_wishes_it_is_asked_slower(site: Site) -> None:
     site.routes["/"] = fixed(b"")
+    began = time.monotonic()
     async with Fetcher(AGENT, HASTY) as fetcher:
         fetcher.slow_down(site.url("/robots.txt"), 0.2)
         await asyncio.gather(*(fetcher.get(site.url("/")) for _ in range(3)))
-    assert _seconds(site) > 0.2, "twice 0.2"
+    assert site.requests[-1].at - began > 0.39, "twice 0.2"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from warcio.archiveiterator import ArchiveIterator
 from extractors.errors import ArchiveError
 from extractors.web.response import Response, Validators
 from extractors.web.warc import Archive, cut, record_at, records
+from tests.children import ran
 
 ANSWER = Response(
     url="https://news.example/a?from=feed",
@@ -126,16 +126,11 @@ assert [k.answer.body for k in records(file)] == [first.body, third.body]
 
 def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     """A file that may not grow refuses a write half-way, as a full disk does."""
-    ran = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, tmp_path / "a.warc.gz"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parents[3],
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert "cannot be written (File too large)" in ran.stdout
-    assert "articles and alerts go on" in ran.stdout
+    command = [sys.executable, "-c", FULL_DISK, tmp_path / "a.warc.gz"]
+    said = ran(command, text=True, cwd=Path(__file__).parents[3])
+    assert said.returncode == 0, said.stderr
+    assert "cannot be written (File too large)" in said.stdout
+    assert "articles and alerts go on" in said.stdout
 
 
 @pytest.mark.parametrize("content", [b"", b"WARC/1.0\r\n", b"<html>", b"\x1f\x8b\x08"])

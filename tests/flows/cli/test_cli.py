@@ -17,6 +17,7 @@ import pytest
 from typer.main import get_command
 
 from flows.cli import app
+from tests.children import child, ran
 from tests.flows.conftest import Ran, Run
 from tests.flows.newsroom import SETTINGS
 from warehouse.database import Warehouse
@@ -185,14 +186,14 @@ def test_a_broken_pipe_is_silent(tmp_path: Path, how: str, rows: int) -> None:
     statement = f"SELECT range AS n FROM range({rows})"  # noqa: S608
     command = [str(PROGRAM), "sql", statement, "--format", how]
     reader, writer = os.pipe()
-    with subprocess.Popen(command, stdout=writer, stderr=subprocess.PIPE, cwd=tmp_path) as ran:
+    with child(command, stdout=writer, stderr=subprocess.PIPE, cwd=tmp_path) as program:
         os.close(writer)
         if rows > 3:
             os.read(reader, 1)
         os.close(reader)
-        assert ran.stderr is not None
-        assert ran.stderr.read() == b""
-        assert ran.wait() == 0
+        assert program.stderr is not None
+        assert program.stderr.read() == b""
+        assert program.wait() == 0
 
 
 @pytest.mark.parametrize("words", [("--help",), ("sql", "SELECT 1 AS one"), ("frobnicate",)])
@@ -207,14 +208,14 @@ def on_a_terminal(command: list[str], folder: Path, environment: dict[str, str])
     """What a command writes to a terminal, stdout and stderr together."""
     ours, theirs = pty.openpty()
     variables = {**os.environ, "TERM": "xterm-256color", **environment}
-    with subprocess.Popen(
+    with child(
         command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder, env=variables
-    ) as ran:
+    ) as program:
         os.close(theirs)
         said = b""
         while piece := _read(ours):
             said += piece
-        ran.wait()
+        program.wait()
     os.close(ours)
     return said.decode()
 
@@ -249,10 +250,8 @@ def test_one_shot_commands_do_not_load_prefect(tmp_path: Path) -> None:
         "import sys; from flows.cli import _status; _status(['check']); _status(['rules', 'list']);"
         "print([name for name in sys.modules if name.split('.')[0] == 'prefect'])"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, cwd=tmp_path, text=True, check=False
-    )
-    assert ran.stdout.splitlines()[-1] == "[]", ran.stderr
+    said = ran([sys.executable, "-c", script], cwd=tmp_path, text=True)
+    assert said.stdout.splitlines()[-1] == "[]", said.stderr
 
 
 def test_no_bar_where_stderr_is_no_terminal(

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from flows.configuration.settings import House, load
 from flows.doctor import State, examine
+from tests.children import child, ran
 from tests.flows.conftest import Run
 from warehouse.database import Warehouse
 from warehouse.storage.lock import hold
@@ -190,11 +190,10 @@ class TestDoctor:
         script = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(flush=True); input()"
         live = str(Warehouse(settled.data_folder).live)
         command = [sys.executable, "-c", script, live]
-        with subprocess.Popen(command, stdin=-1, stdout=-1) as person:
+        with child(command, stdin=-1, stdout=-1) as person:
             assert person.stdout is not None
             person.stdout.readline()
             state, what = findings(settled)["live file"]
-            person.kill()
         assert state is State.PROBLEM
         assert f"process {person.pid} (" in what
 
@@ -227,13 +226,6 @@ def test_an_export_is_written_though_nobody_reads_its_progress(
     unread, writing = os.pipe()
     os.close(unread)
     with os.fdopen(writing, "wb") as stderr:
-        ended = subprocess.run(
-            [program, "export", "out"],
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            cwd=tmp_path,
-            timeout=120,
-            check=False,
-        )
+        ended = ran([program, "export", "out"], stderr=stderr, cwd=tmp_path)
     assert (ended.returncode, ended.stdout) == (0, b"out\n")
     assert (tmp_path / "out" / "runs.parquet").is_file()

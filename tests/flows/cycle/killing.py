@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import random
+import select
 import shutil
 import signal
 import subprocess
@@ -32,6 +33,7 @@ from alerts.telling.writing.render import render
 from extractors.web.warc import record_at
 from flows.cycle.workers import WORTH_A_POOL
 from flows.demo.stage import Answer, Chat, Inbox, Outlet, Site, chat, inbox, sample_site, serving
+from tests.children import LONGEST_SECONDS, child
 from warehouse.database import PUBLISHED, Warehouse
 from warehouse.telling.letters import notice_from_json
 
@@ -226,19 +228,14 @@ def run(folder: Path) -> int:
 
 @contextlib.contextmanager
 def _started(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [str(NOROSHI), "run", "--config", str(folder / "noroshi.toml")],
+    with child(
+        [NOROSHI, "run", "--config", folder / "noroshi.toml"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
         cwd=folder,
-        start_new_session=True,
     ) as process:
-        try:
-            yield process
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+        yield process
 
 
 class Driver:
@@ -254,6 +251,7 @@ class Driver:
         order = {"config": str(folder / "noroshi.toml"), **where}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
+        assert select.select([self._process.stdout], [], [], LONGEST_SECONDS)[0], "it does not end"
         answer = json.loads(self._process.stdout.readline())
         return answer["status"], answer["crossed"]
 
@@ -261,8 +259,9 @@ class Driver:
 @contextlib.contextmanager
 def driver() -> Iterator[Driver]:
     """A driver that is up."""
-    with subprocess.Popen(
+    with child(
         [sys.executable, "-m", "tests.flows.cycle.crossing"],
+        seconds=7200,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -20,6 +20,7 @@ from flows.cycle.summary import Summary
 from flows.errors import CycleBusy
 from flows.seed import load_seeds
 from flows.watch import Step, watch
+from tests.children import child
 from tests.flows.conftest import Run
 from tests.flows.newsroom import (
     FRIDAY,
@@ -556,7 +557,7 @@ class TestStatus:
         news.source("slow")
         news.house()
         program = [str(Path(sys.executable).with_name("noroshi")), "run"]
-        with subprocess.Popen(program, cwd=news.folder, stderr=subprocess.PIPE) as first:
+        with child(program, cwd=news.folder, stderr=subprocess.PIPE) as first:
             while not news.site.requests:
                 assert first.poll() is None
             ran = noroshi("run")

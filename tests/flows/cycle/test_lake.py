@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from flows.doctor import State, examine
 from flows.progress import Silent
 from flows.watch import watch
 from tests.buckets import Store
+from tests.children import child
 from tests.flows.newsroom import (
     WARNING_EN,
     WARNING_JA,
@@ -113,14 +115,18 @@ def test_two_machines_watch_into_one_lake(machines: dict[str, Growing]) -> None:
         [sys.executable, "-c", WATCHING, str(feed.newsroom.file), str(SECONDS)]
         for feed in machines.values()
     ]
-    watching = [subprocess.Popen(c, stdout=subprocess.PIPE, text=True) for c in commands]
     lake = load(machines["here"].newsroom.file).warehouse
     looks, former = 0, 0
-    while any(process.poll() is None for process in watching):
-        former = _expect_whole(lake, former)
-        looks += 1
-        time.sleep(0.5)
-    said = [process.communicate()[0].split() for process in watching]
+    with ExitStack() as ends:
+        watching = [
+            ends.enter_context(child(c, seconds=SECONDS + 500, stdout=subprocess.PIPE, text=True))
+            for c in commands
+        ]
+        while any(process.poll() is None for process in watching):
+            former = _expect_whole(lake, former)
+            looks += 1
+            time.sleep(0.5)
+        said = [process.communicate()[0].split() for process in watching]
     sys.stderr.write(f"cycles, and those with errors: {said}; {looks} looks at the lake\n")
     assert [process.returncode for process in watching] == [0, 0]
     assert [failed for _, failed in said] == ["0", "0"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.cycle.lines import Lines
+from tests.children import child
 
 HOLDER = """
 import sys, time
@@ -16,7 +17,7 @@ from pathlib import Path
 from flows.cycle.lines import Lines
 lines = Lines(Path(sys.argv[1]))
 print(sorted(lines.take({"chat", "room"})), flush=True)
-time.sleep(60)
+time.sleep(900)
 """
 
 
@@ -38,7 +39,7 @@ def test_a_channel_may_have_any_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("killed", [False, True])
 def test_a_process_holds_its_lines_until_it_dies(tmp_path: Path, killed: bool) -> None:
     command = [sys.executable, "-c", HOLDER, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with child(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdout.readline() == "['chat', 'room']\n"
         if killed:
@@ -46,4 +47,3 @@ def test_a_process_holds_its_lines_until_it_dies(tmp_path: Path, killed: bool) -
             process.wait()
         with Lines(tmp_path) as ours:
             assert ours.take({"chat", "room"}) == ({"chat", "room"} if killed else set())
-        process.kill()

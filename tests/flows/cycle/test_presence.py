@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from extractors.article import digest
 from flows.configuration.desk import desk
 from flows.configuration.settings import House, load
 from flows.cycle.delivery import Round
+from tests.children import child
 from tests.flows.newsroom import Newsroom, newsroom
 from tests.postgres import PASSWORD, Postgres
 from tests.servers import Reply, Request
@@ -138,9 +140,9 @@ def _two(first: Newsroom, folder: Path, place: object, room: Room) -> Iterator[H
             first.site.routes[path] = room
 
 
-def sending(house: House) -> subprocess.Popen[bytes]:
+def sending(house: House) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """A process of a machine that sends all that is due."""
-    return subprocess.Popen([sys.executable, "-c", SENDING, str(house.file)])
+    return child([sys.executable, "-c", SENDING, str(house.file)])
 
 
 def send(house: House) -> Round:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import anyio
 import pytest
 
 from flows.cycle import access, steps
 from flows.doctor import State, examine
 from flows.progress import Silent
 from flows.watch import watch
+from tests.children import child
 from tests.flows.newsroom import GARDENS, LIFTED_EN, WARNING_EN, Newsroom, routes
 from warehouse.collecting import spool
 from warehouse.errors import WarehouseBusy, WarehouseError
@@ -34,18 +33,12 @@ async def test_a_cycle_that_cannot_store_loses_nothing(
         async for batch in opened.batches():
             await opened.extract(batch)
             break
-        script = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(flush=True); input()"
-        command = [sys.executable, "-c", script, str(opened.warehouse.live)]
-        person = await anyio.open_process(command)
-        async with person:
-            assert person.stdout is not None
-            await person.stdout.receive()
+        with held(opened.warehouse.live) as person:
             await opened.store()
             await opened.match()
             await opened.deliver(last=True)
-            with pytest.raises(WarehouseBusy, match=str(person.pid)):
+            with pytest.raises(WarehouseBusy, match=str(person)):
                 await opened.finish()
-            person.kill()
     assert "1 article waits in" in caplog.text
     news.site.routes |= routes()  # the feed has forgotten
     (waits,) = [one for one in examine(house, datetime.now(UTC)) if one.of == "spool"]
@@ -70,11 +63,10 @@ def held(file: Path) -> Iterator[int]:
     """Somebody has the file open in a DuckDB program: the number of its process."""
     script = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(flush=True); input()"
     command = [sys.executable, "-c", script, str(file)]
-    with subprocess.Popen(command, stdin=-1, stdout=-1) as person:
+    with child(command, stdin=-1, stdout=-1) as person:
         assert person.stdout is not None
         person.stdout.readline()
         yield person.pid
-        person.kill()
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from flows.demo.stage import free_port
 from flows.orchestration.alarm import patience
 from flows.orchestration.prefect_server import environment_for, running
+from tests.children import ran
 from tests.flows.newsroom import Newsroom
 from warehouse.collecting import runs
 from warehouse.database import Warehouse
@@ -29,14 +29,11 @@ def test_the_server_sets_it_off_and_the_flow_tells(news: Newsroom) -> None:
     desk, home, port = news.desk("chat"), news.folder / "prefect", free_port()
     _miss_cycles(news.house().warehouse)
     with running(home, port):
-        done = subprocess.run(
+        done = ran(
             [sys.executable, "-m", "tests.flows.orchestration.alarming", str(news.file)],
             cwd=Path(__file__).parents[3],
             env={**os.environ, **environment_for(home, port)},
-            capture_output=True,
             text=True,
-            timeout=240,
-            check=False,
         )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import resource
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.children import child, ran
 from warehouse.database import PUBLISHED, Warehouse, query
 from warehouse.errors import QueryError, WarehouseBusy, WarehouseTooNew, WarehouseUnusable
 from warehouse.storage import edition
@@ -97,7 +97,7 @@ def test_a_process_killed_at_any_write_leaves_what_can_be_opened(
     warehouse: Warehouse, limit: int
 ) -> None:
     program = [sys.executable, "-c", LIMITED, str(warehouse.folder), str(limit)]
-    done = subprocess.run(program, check=False)
+    done = ran(program)
     assert done.returncode == -signal.SIGXFSZ
     with warehouse.writing("test") as connection:
         rows = connection.execute("SELECT id FROM runs").fetchall()
@@ -174,7 +174,7 @@ def test_a_publish_cut_off_after_the_rename_leaves_no_foreign_log(
         "import duckdb, os, sys; connection = duckdb.connect(sys.argv[1])\n"
         "connection.execute('DELETE FROM store.run'); os._exit(0)"
     )
-    subprocess.run([sys.executable, "-c", program, warehouse.published], check=True)
+    assert ran([sys.executable, "-c", program, warehouse.published]).returncode == 0
     assert warehouse.published.with_name(f"{PUBLISHED}.wal").exists()
     with warehouse.writing("test"):
         pass
@@ -204,13 +204,10 @@ def test_the_published_copy_serves_under_any_name(warehouse: Warehouse, tmp_path
 @contextmanager
 def holding(program: str) -> Iterator[int]:
     """A process that holds something, as it says itself; killed at the end. Gives its number."""
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as holder:
+    with child([sys.executable, "-c", program], stdin=-1, stdout=-1) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         yield holder.pid
-        holder.kill()
 
 
 @pytest.mark.one_file
@@ -318,14 +315,13 @@ def test_a_copy_that_somebody_writes_into_is_told(tmp_path: Path) -> None:
     warehouse.publish()
     script = "import sys, duckdb; held = duckdb.connect(sys.argv[1]); print(1, flush=True); input()"
     command = [sys.executable, "-c", script, str(warehouse.published)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as person:
+    with child(command, stdin=-1, stdout=-1) as person:
         assert person.stdout is not None
         person.stdout.readline()
         with pytest.raises(WarehouseBusy, match=rf"process {person.pid} .*noroshi maintain"):
             warehouse.reading()
         warehouse.publish()
         warehouse.reading().close()  # whoever holds the former copy holds up nobody
-        person.kill()
 
 
 @pytest.mark.parametrize("room", [2_000, 13_000, 40_000, 100_000, 300_000])

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.children import LONGEST_SECONDS
 from warehouse.storage.edition import Editions
 
 ROWS = "INSERT INTO text SELECT {n}, repeat(md5(random()::VARCHAR), 20) FROM range({rows})"
@@ -164,7 +165,9 @@ def test_a_process_killed_at_any_step_leaves_one_edition_or_the_other(
         shutil.copy2(place.published, folder)
         process = _processes.Process(target=_issue, args=(folder, steps))
         process.start()
-        process.join()
+        process.join(LONGEST_SECONDS)
+        process.kill()
+        assert process.exitcode in {0, -signal.SIGKILL}
         assert (folder / "published.duckdb").read_bytes() in (former, later)
         editions = Editions(folder / "published.duckdb", folder / "pipeline")
         for _ in range(2):

@@ -9,7 +9,6 @@ import random
 import shutil
 import signal
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.children import LONGEST_SECONDS, ran
 from tests.postgres import Postgres
 from tests.warehouse.operations import (
     OPERATIONS,
@@ -61,9 +61,12 @@ def killed(name: str, place: Place, seconds: float) -> tuple[bool, list[int]]:
     process = _processes.Process(target=carry_out, args=(name, place, theirs))
     process.start()
     theirs.close()
-    assert ours.recv() == BEGUN
-    process.join(seconds)
-    process.kill()
+    try:
+        assert ours.poll(LONGEST_SECONDS), "it does not begin"
+        assert ours.recv() == BEGUN
+        process.join(seconds)
+    finally:
+        process.kill()
     process.join()
     said = list(_all(ours))
     assert ENDED in said or process.exitcode == -signal.SIGKILL, process.exitcode
@@ -103,7 +106,7 @@ def survive(name: str, begun: Place, folder: Path, rounds: int, chance: random.R
     what was lost."""
     whole = another(begun, folder / "whole")
     began = time.perf_counter()
-    assert not killed(name, whole, 300)[0]
+    assert not killed(name, whole, LONGEST_SECONDS)[0]
     tally = Tally(name, time.perf_counter() - began)
     shutil.rmtree(whole.folder)
     before = live(another(begun, folder / "before"))
@@ -167,7 +170,7 @@ def test_kills_leave_a_lake_whole(
     seed = time.time_ns()
     chance, rounds = random.Random(seed), int(os.environ.get("ROUNDS", "2"))
     began = time.perf_counter()
-    assert not killed(name, on_lake(postgres, tmp_path / "whole"), 300)[0]
+    assert not killed(name, on_lake(postgres, tmp_path / "whole"), LONGEST_SECONDS)[0]
     tally = Tally(name, time.perf_counter() - began)
     while len(tally.hits) < rounds:
         place = on_lake(postgres, tmp_path / f"round {len(tally.hits)} {tally.late}")
@@ -232,7 +235,7 @@ def add_to_the_log(warehouse: Warehouse, name: str) -> None:
         "import duckdb, os, sys; connection = duckdb.connect(sys.argv[1]);"
         "connection.execute('INSERT INTO store.run (id) VALUES (?)', sys.argv[2:]); os._exit(0)"
     )
-    subprocess.run([sys.executable, "-c", script, str(warehouse.live), name], check=True)
+    assert ran([sys.executable, "-c", script, warehouse.live, name]).returncode == 0
     assert warehouse.live.with_name("warehouse.duckdb.wal").exists()
 
 
@@ -249,7 +252,8 @@ def test_a_killed_restore_leaves_the_one_or_the_other(tmp_path: Path) -> None:
     add_to_the_log(warehouse, "in the log")
     (tmp_path / "cases").mkdir()
     folders = [warehouse.folder, tmp_path / "kept.duckdb", tmp_path / "cases"]
-    subprocess.run([sys.executable, "-c", RESTORE, *map(str, folders)], check=True)
+    said = ran([sys.executable, "-c", RESTORE, *folders])
+    assert said.returncode == 0, said.stderr
     found = [runs(Warehouse(folder)) for folder in sorted((tmp_path / "cases").iterdir(), key=_no)]
     before, after = {"backed up", "later", "in the log"}, {"backed up"}
     assert found == [before] * found.count(before) + [after] * found.count(after)

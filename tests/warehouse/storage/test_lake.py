@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import warehouse as warehouse_room
 from alerts.telling.deciding.outbox import deliveries_for
 from extractors.source import Source
 from tests.buckets import Store
+from tests.children import child
 from tests.postgres import PASSWORD, Postgres
 from tests.warehouse.conftest import NOW
 from tests.warehouse.samples import a_notice, an_article
@@ -159,9 +159,7 @@ def test_a_killed_writer_leaves_no_lock_and_nothing_half(
     assert lake.place is not None
     command = [sys.executable, "-c", KILLED, str(lake.place), lake.place.data]
     environment = {**os.environ, **dict(lake.place.secrets), **located(lake.place.s3)}
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
-    ) as writer:
+    with child(command, stdin=-1, stdout=-1, env=environment) as writer:
         assert writer.stdout is not None
         assert writer.stdout.readline() == b"held\n"
         writer.kill()

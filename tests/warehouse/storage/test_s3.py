@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.buckets import KEY, SECRET, Store
+from tests.children import ran
 from tests.postgres import Postgres
 from tests.warehouse.conftest import NOW
 from tests.warehouse.samples import an_article
@@ -125,7 +125,7 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     folder = tmp_path_factory.mktemp("tls")
     names = "subjectAltName=IP:127.0.0.1"
     made = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=store -keyout key -out crt"
-    subprocess.run([*made.split(), "-addext", names], cwd=folder, check=True, capture_output=True)
+    assert ran([*made.split(), "-addext", names], cwd=folder).returncode == 0
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "crt", folder / "key")
     with ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.children import ran
 from tests.warehouse.samples import an_article
 from warehouse.collecting import articles
 from warehouse.database import Connection, Warehouse
@@ -201,7 +201,7 @@ def commit_and_die(warehouse: Warehouse) -> None:
         "import duckdb, os, sys; connection = duckdb.connect(sys.argv[1]);"
         "connection.execute('INSERT INTO store.run (id) VALUES (now()::VARCHAR)'); os._exit(0)"
     )
-    subprocess.run([sys.executable, "-c", script, str(warehouse.live)], check=True)
+    assert ran([sys.executable, "-c", script, warehouse.live]).returncode == 0
 
 
 def explained(connection: Connection) -> list[tuple[object, ...]]:

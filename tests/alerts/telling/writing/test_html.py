@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -22,6 +21,7 @@ from alerts.telling.writing.render import render, render_digest
 from alerts.telling.writing.specimen import a_day, specimen
 from alerts.telling.writing.wording import LABELS
 from tests.alerts.telling.writing.test_escape import HOSTILE
+from tests.children import ran
 
 LONG = replace(
     specimen(),
@@ -109,7 +109,7 @@ def _seen(document: str, target: Path, dark: bool) -> dict[str, Any]:
     width = target.name.split("-")[1]
     page = target.with_suffix(".html")
     page.write_text(document.replace("</body>", PROBE.replace("WIDTH", width) + "</body>"))
-    ran = subprocess.run(
+    said = ran(
         [
             browser,
             "--headless=new",
@@ -121,11 +121,8 @@ def _seen(document: str, target: Path, dark: bool) -> dict[str, Any]:
             "--dump-dom",
             page.as_uri(),
         ],
-        capture_output=True,
-        check=True,
-        timeout=60,
     )
-    title = re.search(r"<title>(\{.*?\})</title>", ran.stdout.decode())
+    title = re.search(r"<title>(\{.*?\})</title>", said.stdout.decode())
     assert title
     found: dict[str, Any] = json.loads(title[1])
     return found
