@@ -16,10 +16,10 @@ from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from alerts.reading.coder import Coder
 from alerts.reading.coding import Coding
-from alerts.reading.event import WINDOW, Event, assign
-from alerts.reading.rule import RuleBook, load_rules
+from alerts.reading.events.coder import Coder
+from alerts.reading.events.event import WINDOW, Event, assign
+from alerts.reading.rules.rule import RuleBook, load_rules
 from flows.cycle.workers import HardyPool
 from flows.errors import FlowError
 from flows.progress import Advance, Silent, Stages

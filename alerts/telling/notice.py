@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from alerts.reading.rule import Development
+from alerts.reading.rules.rule import Development
 
 
 class NoticeKind(StrEnum):

@@ -26,7 +26,7 @@ from flows.cli.console import (
 from flows.cli.look import DayOption, day, reading
 
 if TYPE_CHECKING:
-    from alerts.reading.rule import RuleBook
+    from alerts.reading.rules.rule import RuleBook
     from flows.backtest import Backtest, Trial
     from flows.configuration.settings import House
     from warehouse.looking.replay import Firing

@@ -17,8 +17,8 @@ import typer
 from flows.cli.console import ConfigOption, Format, FormatOption, house, say_error, show, to_json
 
 if TYPE_CHECKING:
-    from alerts.reading.coder import Coder
     from alerts.reading.coding import CodedEvent, Coding
+    from alerts.reading.events.coder import Coder
 
 EXTRACT_FIELDS = (
     "url",
@@ -106,7 +106,7 @@ def classify() -> int:
 
     Example: noroshi classify < articles.jsonl > codings.jsonl
     """
-    from alerts.reading.coder import Coder
+    from alerts.reading.events.coder import Coder
 
     coder = Coder.shipped()
     right = wrong = 0

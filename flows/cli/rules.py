@@ -21,7 +21,7 @@ from flows.cli.console import (
 from flows.cli.subject import Subject, subject_of
 
 if TYPE_CHECKING:
-    from alerts.reading.rule import Rule
+    from alerts.reading.rules.rule import Rule
     from flows.configuration.settings import House
 
 
@@ -110,7 +110,7 @@ def _word(value: object) -> str | None:
 
 
 def _test_all(settings: House, subject: Subject, how: Format) -> int:
-    from alerts.reading.match import match_document
+    from alerts.reading.rules.match import match_document
 
     coding = subject.coding
     enough = "enough" if coding.relevant else "not enough"
@@ -141,7 +141,7 @@ def _test_all(settings: House, subject: Subject, how: Format) -> int:
 
 
 def _test_one(rule: Rule, subject: Subject, how: Format) -> int:
-    from alerts.reading.explain import explain
+    from alerts.reading.rules.explain import explain
 
     steps = explain(rule, subject.document, subject.coding)
     if how is Format.TABLE:

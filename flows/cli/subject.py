@@ -15,7 +15,7 @@ from flows.cli.look import reading
 
 if TYPE_CHECKING:
     from alerts.reading.coding import Coding
-    from alerts.reading.verdict import Document
+    from alerts.reading.rules.verdict import Document
     from flows.configuration.settings import House
 
 
@@ -59,8 +59,8 @@ def _is_file(given: str) -> bool:
 def _stored(settings: House, beginning: str) -> Subject | None:
     """The article; None where no id begins so. Raises QueryError where several do, and for an
     address that is none's."""
-    from alerts.reading.coder import Coder
-    from alerts.reading.verdict import Document
+    from alerts.reading.events.coder import Coder
+    from alerts.reading.rules.verdict import Document
     from warehouse.looking.dossier import beginning_so, identify
     from warehouse.looking.replay import article
     from warehouse.telling.matching import coded
@@ -76,8 +76,8 @@ def _stored(settings: House, beginning: str) -> Subject | None:
 
 
 def _written(given: str, title: str) -> Subject:
-    from alerts.reading.coder import Coder
-    from alerts.reading.verdict import Document
+    from alerts.reading.events.coder import Coder
+    from alerts.reading.rules.verdict import Document
     from extractors.language import detect_language
 
     headline, body = _headline(_text(given), title)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alerts.reading.flaw import Flaw, flaws
-from alerts.reading.rule import id_of
-from alerts.reading.verdict import speaks
+from alerts.reading.rules.flaw import Flaw, flaws
+from alerts.reading.rules.rule import id_of
+from alerts.reading.rules.verdict import speaks
 from extractors.language import languages, normal_tag
 from flows.configuration.settings import House
 

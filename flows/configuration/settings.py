@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError as VariableError
 
 from alerts.errors import RuleError
-from alerts.reading.rule import RuleBook, load_rules
+from alerts.reading.rules.rule import RuleBook, load_rules
 from alerts.telling.sending.channel import Channel
 from alerts.telling.writing.stationery import Stationery
 from extractors.feeds.cadence import Bounds

@@ -133,7 +133,7 @@ class Settings(BaseSettings):
     channel: tuple[ChannelTable, ...] = ()
     route: tuple[RouteTable, ...] = ()
     rule: tuple[dict[str, Any], ...] = ()
-    """Rule tables as they stand; `alerts.reading.rule` reads them."""
+    """Rule tables as they stand; `alerts.reading.rules.rule` reads them."""
 
     @classmethod
     def settings_customise_sources(

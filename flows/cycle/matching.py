@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from alerts.reading.coder import Coder
+from alerts.reading.events.coder import Coder
 from alerts.telling.deciding.policy import Policy
 from flows.configuration.settings import House
 from flows.progress import Silent, Stages

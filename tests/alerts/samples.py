@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from alerts.reading.event import Event
+from alerts.reading.events.event import Event
 
 _MOMENT = datetime(2025, 11, 15, 1, tzinfo=UTC)
 

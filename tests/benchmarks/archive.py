@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from alerts.reading.coder import Coder
-from alerts.reading.rule import RuleBook
+from alerts.reading.events.coder import Coder
+from alerts.reading.rules.rule import RuleBook
 from alerts.telling.deciding.policy import Policy
 from extractors.article import Article, Origin, TextFrom, article_id
 from warehouse.collecting import articles

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from alerts.reading.rule import Rule, RuleBook
+from alerts.reading.rules.rule import Rule, RuleBook
 from flows.backtest import Trial, backtest
 from tests.benchmarks.archive import publish
 

@@ -18,12 +18,12 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from alerts.reading.coder import Coder
 from alerts.reading.coding import Category, CodedEvent, Coding, Direction, Severity, Status
-from alerts.reading.event import Sighting, assign
-from alerts.reading.fold import fold
-from alerts.reading.passage import PARTIES, parties_of
-from alerts.reading.vocabulary import family
+from alerts.reading.events.coder import Coder
+from alerts.reading.events.event import Sighting, assign
+from alerts.reading.words.fold import fold
+from alerts.reading.words.passage import PARTIES, parties_of
+from alerts.reading.words.vocabulary import family
 from tests.benchmarks import throughput
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import accumulate
 
-from alerts.reading.fold import fold
+from alerts.reading.words.fold import fold
 from extractors.article import Article, Origin, TextFrom, article_id
 
 END = datetime(2025, 12, 1, tzinfo=UTC)

@@ -19,7 +19,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from alerts.reading.coder import Coder
+from alerts.reading.events.coder import Coder
 from extractors.pages.page import read_page
 from flows.watch import Step, watch
 from tests.flows.newsroom import Newsroom, Story, newsroom, routes

@@ -19,7 +19,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from alerts.reading.fold import folding
+from alerts.reading.words.fold import folding
 from tests.benchmarks.corpus import Draft, drafts
 from warehouse.collecting.key import key
 from warehouse.database import Warehouse

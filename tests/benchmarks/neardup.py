@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 from pathlib import Path
 
-from alerts.reading.fold import fold
+from alerts.reading.words.fold import fold
 from extractors.errors import PageError
 from extractors.pages.fingerprint import Runs, bands, runs, same
 from extractors.pages.page import read_page

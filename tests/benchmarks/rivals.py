@@ -27,7 +27,7 @@ from typing import Any
 
 from tantivy import Document, Index, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
 
-from alerts.reading.fold import fold
+from alerts.reading.words.fold import fold
 from extractors.article import Article
 from tests.benchmarks.corpus import ASKED, END, corpus
 from tests.benchmarks.library import library

@@ -22,12 +22,12 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from alerts.reading.coder import Coder
 from alerts.reading.coding import Coding
-from alerts.reading.fold import fold
-from alerts.reading.match import Match, match
-from alerts.reading.rule import Rule, RuleBook
-from alerts.reading.vocabulary import family
+from alerts.reading.events.coder import Coder
+from alerts.reading.rules.match import Match, match
+from alerts.reading.rules.rule import Rule, RuleBook
+from alerts.reading.words.fold import fold
+from alerts.reading.words.vocabulary import family
 from extractors.errors import PageError
 from extractors.pages.page import read_page
 from tests.benchmarks.archive import generated

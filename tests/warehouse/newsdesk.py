@@ -16,8 +16,8 @@ import duckdb
 
 from alerts.errors import DeliveryError
 from alerts.reading.coding import Category, Coding, Direction, Severity
-from alerts.reading.match import Match
-from alerts.reading.rule import Rule
+from alerts.reading.rules.match import Match
+from alerts.reading.rules.rule import Rule
 from alerts.telling.deciding import health
 from alerts.telling.deciding.outbox import after_failure, after_success
 from alerts.telling.deciding.policy import Policy

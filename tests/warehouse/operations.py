@@ -19,7 +19,7 @@ from typing import Any
 
 import duckdb
 
-from alerts.reading.fold import folding
+from alerts.reading.words.fold import folding
 from flows.configuration.settings import load as settings
 from flows.maintain import maintain as keep_up
 from tests.warehouse.samples import an_article

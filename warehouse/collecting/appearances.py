@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alerts.reading.fold import fold
+from alerts.reading.words.fold import fold
 from extractors.pages.fingerprint import Runs, bands, runs, same
 from warehouse.storage.rows import IDS, append, insert, many, registered
 

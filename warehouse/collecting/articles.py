@@ -9,7 +9,7 @@ from operator import attrgetter
 
 import duckdb
 
-from alerts.reading.fold import folding
+from alerts.reading.words.fold import folding
 from extractors.article import Arrival, Article, Origin
 from warehouse.collecting import appearances, removal
 from warehouse.collecting.appearances import Trace

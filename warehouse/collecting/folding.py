@@ -6,7 +6,7 @@ import json
 
 import duckdb
 
-from alerts.reading.fold import fold, folding
+from alerts.reading.words.fold import fold, folding
 
 BATCH = 2000
 """Texts that are folded anew in one transaction."""

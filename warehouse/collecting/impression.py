@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from alerts.reading.fold import fold
+from alerts.reading.words.fold import fold
 from extractors.article import Article
 from extractors.pages.fingerprint import bands, runs
 
@@ -19,7 +19,7 @@ class Impression:
     """Of a title and a text."""
 
     folded: str
-    """Title and text, folded (`alerts.reading.fold`)."""
+    """Title and text, folded (`alerts.reading.words.fold`)."""
     bands: tuple[int, ...]
     """Of the text alone (`extractors.pages.fingerprint`)."""
 

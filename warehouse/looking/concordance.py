@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import tantivy
 
-from alerts.reading.fold import folding
+from alerts.reading.words.fold import folding
 from warehouse.collecting.folding import stale
 from warehouse.collecting.key import Key, stored
 from warehouse.database import Connection, quoted

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import add
 
-from alerts.reading.query import All, Either, Is, Named, Near, Node, Not, Within, Words
-from alerts.reading.query_words import terms
+from alerts.reading.rules.query import All, Either, Is, Named, Near, Node, Not, Within, Words
+from alerts.reading.rules.query_words import terms
 
 LONGEST = 250
 """Characters of a word that count: what goes on for longer is no word."""

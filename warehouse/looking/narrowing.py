@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from alerts.reading.query import All, Either, Is, Named, Near, Node, Not, Within, Words
-from alerts.reading.query_words import terms
+from alerts.reading.rules.query import All, Either, Is, Named, Near, Node, Not, Within, Words
+from alerts.reading.rules.query_words import terms
 from warehouse.looking.grams import LISTED
 
 _WORD = re.compile("[0-9a-z]")

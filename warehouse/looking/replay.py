@@ -11,7 +11,6 @@ from typing import Any
 
 import duckdb
 
-from alerts.reading.coder import Coder
 from alerts.reading.coding import (
     Category,
     CodedEvent,
@@ -21,10 +20,11 @@ from alerts.reading.coding import (
     Severity,
     Status,
 )
-from alerts.reading.event import Sighting
-from alerts.reading.match import match_document
-from alerts.reading.rule import RuleBook
-from alerts.reading.verdict import Document
+from alerts.reading.events.coder import Coder
+from alerts.reading.events.event import Sighting
+from alerts.reading.rules.match import match_document
+from alerts.reading.rules.rule import RuleBook
+from alerts.reading.rules.verdict import Document
 from extractors.article import Origin
 from warehouse.collecting.folding import stale
 from warehouse.telling.matching import Judged, coded, sighting

@@ -1,7 +1,8 @@
 """Search: articles that answer a query, with the words that made them answer.
 
-The language is that of rules (`alerts.reading.query`) and the verdict is theirs too: the database
-narrows the articles by what a match cannot do without, and `alerts.reading.verdict` decides.
+The language is that of rules (`alerts.reading.rules.query`) and the verdict is theirs too: the
+database narrows the articles by what a match cannot do without, and `alerts.reading.rules.verdict`
+decides.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from itertools import islice
 import duckdb
 
 from alerts.reading.coding import Category
-from alerts.reading.query import Is, Node, Query
-from alerts.reading.query_text import parse
-from alerts.reading.verdict import Document, Queries, Reading
+from alerts.reading.rules.query import Is, Node, Query
+from alerts.reading.rules.query_text import parse
+from alerts.reading.rules.verdict import Document, Queries, Reading
 from extractors.article import Origin
 from warehouse.collecting.folding import stale
 from warehouse.collecting.key import stored

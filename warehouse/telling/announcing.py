@@ -12,8 +12,8 @@ from datetime import datetime
 
 import duckdb
 
-from alerts.reading.event import Event
-from alerts.reading.rule import Development
+from alerts.reading.events.event import Event
+from alerts.reading.rules.rule import Development
 from alerts.telling.deciding.decider import EVERYBODY, Case, Cooling, Decision, decide
 from alerts.telling.deciding.news import Told, told_by
 from alerts.telling.deciding.outbox import deliveries_for

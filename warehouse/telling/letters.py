@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from alerts.reading.rule import Development
+from alerts.reading.rules.rule import Development
 from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
 from alerts.telling.writing.render import Message
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import duckdb
 
-from alerts.reading.coder import Coder
 from alerts.reading.coding import Coding, Evidence
-from alerts.reading.event import Assignment, Event, Sighting, assign
-from alerts.reading.match import Match, match
-from alerts.reading.rule import RuleBook
-from alerts.reading.thread import predecessor
+from alerts.reading.events.coder import Coder
+from alerts.reading.events.event import Assignment, Event, Sighting, assign
+from alerts.reading.events.thread import predecessor
+from alerts.reading.rules.match import Match, match
+from alerts.reading.rules.rule import RuleBook
 from alerts.telling.deciding.policy import Policy
 from extractors.article import Arrival, Origin, digest
 from warehouse.storage.rows import IDS, PLACES, fetch_dicts, insert, listed, many, numbers

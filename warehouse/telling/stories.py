@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from alerts.reading.event import Event
+from alerts.reading.events.event import Event
 from alerts.telling.deciding.decider import EVERYBODY, Cooling
 from alerts.telling.deciding.news import Told, joined, told_by
 from alerts.telling.deciding.outbox import delivery_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.reading.match import Match
+from alerts.reading.rules.match import Match
 from extractors.article import Arrival, Origin
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from alerts.reading.event import Event
+from alerts.reading.events.event import Event
 from alerts.telling.deciding.news import Told, due, joined, news, rings
 from alerts.telling.deciding.policy import Occasion, Policy
 from alerts.telling.notice import NewFact, NoticeKind

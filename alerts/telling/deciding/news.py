@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.reading.coding import Direction, Severity
-from alerts.reading.event import Event
-from alerts.reading.grave import LEVELS
-from alerts.reading.rule import Development, Rule
+from alerts.reading.events.event import Event
+from alerts.reading.events.grave import LEVELS
+from alerts.reading.rules.rule import Development, Rule
 from alerts.telling.notice import NewFact
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from alerts.reading.coding import Severity
-from alerts.reading.rule import Rule
-from alerts.reading.verdict import speaks
+from alerts.reading.rules.rule import Rule
+from alerts.reading.rules.verdict import speaks
 from extractors.source import OFFICIAL_TAGS
 
 

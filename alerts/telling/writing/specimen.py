@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from alerts.reading.rule import Development
+from alerts.reading.rules.rule import Development
 from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
 from alerts.telling.writing.bundle import Bundle, Held
 from alerts.telling.writing.digest import Digest, Happening, Standing

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.reading.query_text import parse
-from alerts.reading.rule import KEYS
+from alerts.reading.rules.query_text import parse
+from alerts.reading.rules.rule import KEYS
 
 README = (Path(__file__).parents[3] / "alerts" / "README.md").read_text(encoding="utf-8")
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from alerts.reading.coder import Coder
+from alerts.reading.events.coder import Coder
 from extractors.article import Arrival
 from extractors.entry import Entry
 from extractors.errors import FeedError, RobotsRefused

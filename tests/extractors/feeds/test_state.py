@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.reading.coder import Coder
+from alerts.reading.events.coder import Coder
 from extractors.article import Arrival
 from extractors.entry import Entry
 from extractors.errors import FeedError

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.reading.coder import Coder
-from alerts.reading.rule import Rule, RuleBook
+from alerts.reading.events.coder import Coder
+from alerts.reading.rules.rule import Rule, RuleBook
 from alerts.telling.deciding.policy import Policy
 from flows.backtest import Trial, backtest
 from flows.configuration.settings import House

@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from alerts.reading.rule_table import RuleTable
+from alerts.reading.rules.rule_table import RuleTable
 from extractors.feeds.form import forms
 from flows.configuration.collecting import ListingTable, SourceTable
 from flows.configuration.flaws import flaws_of

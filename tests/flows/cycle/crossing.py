@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from alerts.reading.coder import Coder
+from alerts.reading.events.coder import Coder
 from alerts.telling.sending import channel
 from extractors.pages.page import read_page
 from flows import cli

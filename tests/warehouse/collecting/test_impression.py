@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.reading.fold import fold
+from alerts.reading.words.fold import fold
 from extractors.pages.fingerprint import bands, runs
 from tests.extractors.pages.test_fingerprint import AGENCY
 from tests.warehouse.samples import NOW, an_article

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.reading.query_text import parse
-from alerts.reading.verdict import Document, Queries
+from alerts.reading.rules.query_text import parse
+from alerts.reading.rules.verdict import Document, Queries
 from tests.warehouse.samples import NOW, an_article
 from warehouse.collecting import articles
 from warehouse.database import Connection, Warehouse
@@ -73,7 +73,7 @@ def test_a_text_that_answers_has_the_grams(
     before: str, phrase: str, after: str, open_end: bool
 ) -> None:
     from alerts.errors import QueryError
-    from alerts.reading.fold import fold
+    from alerts.reading.words.fold import fold
 
     try:
         query = parse(f'"{phrase}{"*" * open_end}"')

@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from alerts.reading.coder import Coder
-from alerts.reading.rule import Rule, RuleBook
+from alerts.reading.events.coder import Coder
+from alerts.reading.rules.rule import Rule, RuleBook
 from alerts.telling.deciding.policy import Policy
 from extractors.article import Origin
 from tests.warehouse.samples import NOW, an_article

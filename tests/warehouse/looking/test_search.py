@@ -15,14 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.errors import QueryError
-from alerts.reading.coder import Coder
 from alerts.reading.coding import Category, Coding
-from alerts.reading.match import match
-from alerts.reading.query import Is, Named, Query, Within, Words
-from alerts.reading.rule import Rule, RuleBook
+from alerts.reading.events.coder import Coder
+from alerts.reading.rules.match import match
+from alerts.reading.rules.query import Is, Named, Query, Within, Words
+from alerts.reading.rules.rule import Rule, RuleBook
 from alerts.telling.deciding.policy import Policy
 from extractors.article import Article, Origin
-from tests.alerts.reading.test_query import queries
+from tests.alerts.reading.rules.test_query import queries
 from tests.warehouse.samples import NOW, an_article
 from warehouse.collecting import articles
 from warehouse.database import Warehouse

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.errors import DeliveryError
-from alerts.reading.rule import Development
+from alerts.reading.rules.rule import Development
 from alerts.telling.deciding.outbox import LEASE, after_failure, after_success, deliveries_for
 from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
 from tests.warehouse.samples import NOW, a_notice

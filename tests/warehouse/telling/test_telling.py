@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alerts.reading.coding import Direction, Severity
-from alerts.reading.rule import Development
+from alerts.reading.rules.rule import Development
 from alerts.telling.deciding.outbox import LIFETIME
 from alerts.telling.deciding.policy import Policy, Route
 from alerts.telling.deciding.quiet import Quiet, QuietMode

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from alerts.reading.coder import Coder
-from alerts.reading.rule import RuleBook
+from alerts.reading.events.coder import Coder
+from alerts.reading.rules.rule import RuleBook
 from alerts.telling.deciding.policy import Policy
 from tests.warehouse.samples import NOW, an_article
 from warehouse.collecting import articles

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from alerts.reading.coding import Severity
-from alerts.reading.event import Event
-from alerts.reading.rule import Development, Rule
+from alerts.reading.events.event import Event
+from alerts.reading.rules.rule import Development, Rule
 from alerts.telling.deciding.decider import EVERYBODY, Case, Cooling, Decision, Reason, decide
 from alerts.telling.deciding.news import Told, joined, told_by
 from alerts.telling.deciding.policy import Occasion, Policy, Route

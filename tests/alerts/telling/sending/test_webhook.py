@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from alerts import telling
 from alerts.errors import ChannelError, DeliveryError
-from alerts.reading.rule import Development
+from alerts.reading.rules.rule import Development
 from alerts.telling.notice import NewFact, Notice, NoticeKind
 from alerts.telling.sending.channel import Channel, check, send
 from alerts.telling.sending.webhook import VERSION, body, signature

@@ -12,7 +12,7 @@ import pytest
 from lxml import html
 
 from alerts.reading.coding import Category
-from alerts.reading.rule import Development
+from alerts.reading.rules.rule import Development
 from alerts.telling.notice import Appearance, FiredRule, NewFact, Notice, NoticeKind
 from alerts.telling.writing.card import local
 from alerts.telling.writing.digest import Digest, Happening, Span, Standing, sections

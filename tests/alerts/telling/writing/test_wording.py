@@ -7,7 +7,7 @@ import string
 import pytest
 
 from alerts.reading.coding import Category, Direction, Severity
-from alerts.reading.rule import Development, RuleBook
+from alerts.reading.rules.rule import Development, RuleBook
 from alerts.telling.writing.digest import Span, Standing
 from alerts.telling.writing.wording import LABELS, Wording, tables
 

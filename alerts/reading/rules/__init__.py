@@ -1,0 +1,1 @@
+"""Which rules of a reader an article answers: rule books, their queries, their flaws."""

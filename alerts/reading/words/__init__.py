@@ -1,0 +1,1 @@
+"""The words of a text: one form of them, where they stand, sentences."""
