@@ -2,23 +2,31 @@
 
 A cycle changes little of a large file, and a disk reads faster than it writes and is not worn by
 it. So what differs is found by comparing all of it: the checksums that DuckDB keeps of its blocks
-are the same for some that differ (seen with 1.5.5: texts that repeat themselves). Where the file
-system lets two files share their blocks, that is quicker still, and no former edition is kept.
+are the same for some that differ (seen with 1.5.5: texts that repeat themselves), and strong ones
+that we kept of a former edition would say what was written, not what the disk holds of it today.
+Where the file system lets two files share their blocks, that is quicker still, and no former
+edition is kept.
+
+What has changed since the former edition is looked at, as a disk damages blocks that nobody reads
+for months: one whose checksum is not its own has the whole file read before it is published. (Not
+where blocks are shared, as nothing is read then; there `noroshi maintain` finds it.)
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import io
 import os
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-from warehouse.storage.disk import copy, share, sync
-
-PIECE = 1 << 18
-"""Bytes that are compared at a time: as many as DuckDB writes at a time."""
+from warehouse.storage.block import Piece, pieces
+from warehouse.storage.disk import share, sync
+from warehouse.storage.inspect import inspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,8 @@ class Editions:
     def issue(self, source: Path) -> None:
         """Replace the published file by a copy of `source`, which nobody writes meanwhile, in one
         rename. A process that is killed leaves either the former edition or the new one. Raises
-        OSError."""
+        OSError, and WarehouseDamaged where what has changed in `source` is not what DuckDB wrote:
+        the published file stays then."""
         draft = self.folder / "publishing.duckdb"
         if share(source, draft):
             self._previous.unlink(missing_ok=True)
@@ -54,7 +63,18 @@ class Editions:
             renew(draft, source)
         else:
             self._previous.unlink(missing_ok=True)
-            copy(source, draft)
+            self._copy(source, draft)
+
+    def _copy(self, source: Path, draft: Path) -> None:
+        with (
+            source.open("rb") as reader,
+            opened(self.published) as former,
+            draft.open("wb") as writer,
+        ):
+            for piece in _looked_at(pieces(reader, former), source):
+                writer.write(piece.data)
+            writer.flush()
+            os.fsync(writer.fileno())
 
     def _keep(self) -> None:
         """The published file becomes the previous edition."""
@@ -63,15 +83,43 @@ class Editions:
 
 
 def renew(old: Path, source: Path) -> None:
-    """Make an older copy of a file the same as the file, to the disk, by writing what differs."""
-    with source.open("rb") as reader, old.open("r+b") as writer:
-        while piece := reader.read(PIECE):
-            begin = writer.tell()
-            if piece != writer.read(len(piece)):
-                writer.seek(begin)
-                writer.write(piece)
-        writer.truncate()
+    """Make an older copy of a file the same as the file, to the disk, by writing what differs.
+    Raises OSError and WarehouseDamaged."""
+    with source.open("rb") as reader, old.open("rb") as former, old.open("r+b") as writer:
+        amend(writer, _looked_at(pieces(reader, former), source))
         os.fsync(writer.fileno())
+
+
+def amend(copy: BinaryIO, found: Iterator[Piece]) -> None:
+    """Write what has changed into a copy of the former state, which ends where the last piece
+    does."""
+    end = 0
+    for piece in found:
+        end = piece.begin + len(piece.data)
+        if piece.changed:
+            copy.seek(piece.begin)
+            copy.write(piece.data)
+    copy.truncate(end)
+
+
+def opened(file: Path) -> BinaryIO:
+    """A file as it is now, whatever takes its place; nothing where there is none."""
+    try:
+        return file.open("rb")
+    except FileNotFoundError:
+        return io.BytesIO()
+
+
+def _looked_at(found: Iterator[Piece], source: Path) -> Iterator[Piece]:
+    """The pieces of a file, which is read as a whole where one that has changed is not sound.
+    Raises WarehouseDamaged."""
+    for piece in found:
+        if piece.changed and not piece.sound:
+            inspect(source)
+            yield piece
+            break
+        yield piece
+    yield from found
 
 
 def _ours_alone(file: Path) -> bool:
