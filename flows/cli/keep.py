@@ -83,11 +83,13 @@ def backup(
 
     Example: noroshi backup noroshi-2025-11-24.duckdb
     """
+    from flows.prepare import prepare
     from warehouse.storage.backup import backup as copy
 
-    settings = house(config)
-    reading(settings).close()
-    contents = copy(settings.warehouse, unused(file))
+    warehouse = begun(house(config)).warehouse
+    if not (warehouse.ready or warehouse.live.exists()):
+        prepare(warehouse)
+    contents = copy(warehouse, unused(file))
     say(f"schema {contents.schema}, {contents.rows['article']:,} articles, read and found whole")
     out().print(str(file), markup=False)
     return 0

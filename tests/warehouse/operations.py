@@ -315,7 +315,7 @@ def _expect_batches(new_rows: Contents, done: list[int]) -> None:
 def _expect_made(name: str, place: Place, before: Contents, kept: Contents) -> None:
     if name == "backup":
         assert held(place.copy) == before
-        assert not place.copy.with_name("copy.duckdb.part").exists()
+        assert list(place.folder.glob("copy*")) == [place.copy]
     if name == "restore":
         assert live(place) == kept
     if name == "export":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from alerts.telling.notice import Appearance, Notice
 from extractors.article import Article, Origin, article_id
+from tests.children import ran
 from warehouse.database import Warehouse
 
 NOW = datetime(2025, 11, 24, 12, 0, tzinfo=UTC)
@@ -22,6 +24,15 @@ def blank(folder: Path) -> Warehouse:
     warehouse.pipeline_folder.mkdir(parents=True)
     warehouse.live.write_bytes(_blank())
     return warehouse
+
+
+def commit_and_die(warehouse: Warehouse) -> None:
+    """Add a run as a process does that is killed after its commit, which is in the log then."""
+    script = (
+        "import duckdb, os, sys; connection = duckdb.connect(sys.argv[1]);"
+        "connection.execute('INSERT INTO store.run (id) VALUES (now()::VARCHAR)'); os._exit(0)"
+    )
+    assert ran([sys.executable, "-c", script, warehouse.live]).returncode == 0
 
 
 @cache

@@ -11,6 +11,7 @@ from warehouse.database import Warehouse
 from warehouse.errors import WarehouseUnusable
 from warehouse.storage.disk import os_errors, sync
 from warehouse.storage.inspect import Contents, inspect
+from warehouse.storage.live import log_of
 from warehouse.storage.lock import hold
 
 
@@ -50,3 +51,4 @@ def _draft(file: Path) -> Iterator[Path]:
         yield file
     finally:
         file.unlink(missing_ok=True)
+        log_of(file).unlink(missing_ok=True)

@@ -30,7 +30,7 @@ from warehouse.errors import (
 )
 from warehouse.storage.disk import clone, os_errors
 from warehouse.storage.edition import Editions
-from warehouse.storage.lock import hold, holder
+from warehouse.storage.lock import hold, holder, unwritten
 from warehouse.storage.migrate import known, migrate
 from warehouse.storage.session import (
     FAILED,
@@ -179,7 +179,8 @@ class LiveFile:
             # A person who wrote into the former copy left a log, which would be replayed on the
             # new one. It goes first: a process killed here leaves the former copy as it was.
             log_of(self.published).unlink(missing_ok=True)
-            Editions(self.published, self.pipeline_folder).issue(self.live)
+            with unwritten(self.live, wait_seconds=wait_seconds):
+                Editions(self.published, self.pipeline_folder).issue(self.live)
             self._mark.unlink(missing_ok=True)
 
     def reading(self, *, timezone: str = "UTC", as_of: datetime | None = None) -> Connection:
@@ -197,10 +198,11 @@ class LiveFile:
             raise WarehouseDamaged(self.published, error.what, self.made_by) from error
 
     @contextlib.contextmanager
-    def looking(self) -> Iterator[Connection]:
+    def looking(self, *, wait_seconds: float = 5) -> Iterator[Connection]:
         """A read-only connection to the live file, for a moment: writers wait meanwhile, if this
         user may tell them. Raises WarehouseError."""
-        ours = hold(self.pipeline_folder / "writer.lock", wait_seconds=5, doing="look")
+        lock = self.pipeline_folder / "writer.lock"
+        ours = hold(lock, wait_seconds=wait_seconds, doing="look")
         writable = os.access(self.pipeline_folder, os.W_OK)
         with self.damage_told(), ours if writable else contextlib.nullcontext():
             try:

@@ -12,17 +12,13 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.errors import (
-    WarehouseDamaged,
-    WarehouseError,
-    WarehouseTooNew,
-    WarehouseUnusable,
-)
+from warehouse.errors import WarehouseDamaged, WarehouseError, WarehouseTooNew, WarehouseUnusable
 from warehouse.storage.disk import clone, os_errors, sync
 from warehouse.storage.inspect import Contents, inspect, tables
 from warehouse.storage.live import LiveFile, log_of, take_in
 from warehouse.storage.lock import hold
 from warehouse.storage.migrate import migrate
+from warehouse.storage.moment import State, state, take
 from warehouse.storage.session import file_errors, quoted
 
 WORTH_COMPACTING = 0.25
@@ -33,21 +29,6 @@ ATTEMPTS = 3
 """How often a file is written anew, where somebody writes into the former one meanwhile."""
 
 
-State = tuple[bytes, bool]
-"""What changes whenever something is committed: the headers of the file, and whether it has a
-log."""
-_HEADERS = 3 * 4096
-"""Bytes: the main header, and the two that tell in turn where the last checkpoint is."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """A copy of the live file, and the state in which it was copied."""
-
-    copy: Path
-    state: State
-
-
 @dataclass(frozen=True, slots=True)
 class LiveUpkeep:
     """See `Upkeep` for what each promises."""
@@ -55,9 +36,9 @@ class LiveUpkeep:
     file: LiveFile
 
     def check(self) -> Contents:
-        """Read every row of a copy, so that writers wait for the copying alone."""
-        with self.file.damage_told(), self._taken() as taken:
-            return inspect(taken.copy)
+        """Read every row of a copy: writers wait for the last of the copying alone."""
+        with self.file.damage_told(), self._taken("check") as (copy, _):
+            return inspect(copy)
 
     def compact(self) -> int | None:
         """Write the file anew where WORTH_COMPACTING of it is free: DuckDB uses free blocks again
@@ -67,31 +48,32 @@ class LiveUpkeep:
         one in one rename, once it is read and found to hold the same number of rows. None where
         somebody wrote into it each time meanwhile.
         """
+        draft = self.file.pipeline_folder / "compacting.duckdb"
         for _ in range(ATTEMPTS):
-            with self.file.damage_told(), self._taken() as taken:
-                if _free(taken.copy) < WORTH_COMPACTING:
+            with self.file.damage_told():
+                if self._free() < WORTH_COMPACTING:
                     return 0
-                draft = self.file.pipeline_folder / "compacting.duckdb"
                 try:
-                    _rewrite(taken.copy, draft)
-                    if (saved := self._replace(draft, taken.state)) is not None:
+                    with self._taken("compact") as (copy, then):
+                        _rewrite(copy, draft)
+                    if (saved := self._replace(draft, then)) is not None:
                         return saved
                 finally:
                     draft.unlink(missing_ok=True)
         return None
 
     def copy(self, draft: Path) -> Contents:
-        """Copy the published file as it is when the copying begins: it is replaced and never
-        written. Publishes first what is not published yet."""
-        if self.file.live.exists() and self.file.unpublished:
-            self.file.publish()
-        with os_errors(draft, "or name another place"):
-            clone(self.file.published, draft)
-        try:
-            return inspect(draft)
-        except (WarehouseDamaged, WarehouseTooNew) as error:
-            remedy = self.file.made_by if isinstance(error, WarehouseDamaged) else error.remedy
-            raise type(error)(self.file.published, error.what, remedy) from error
+        """Copy the live file as it is at one moment. Nothing is written in the data folder."""
+        live = self.file.live
+        with self.file.damage_told() if live.exists() else contextlib.nullcontext():
+            with os_errors(draft, "or name another place"):
+                take(self.file, draft, "back up")
+                sync(draft)
+            try:
+                return inspect(draft)
+            except (WarehouseDamaged, WarehouseTooNew) as error:
+                where = live if live.exists() else self.file.published
+                raise type(error)(where, error.what, error.remedy) from error
 
     def put(self, source: Path, draft: Path, now: datetime) -> Path | None:
         """Keep what cannot be read as it is: the former live file stays beside the new one under
@@ -107,42 +89,39 @@ class LiveUpkeep:
         self.file.publish()
         return former
 
+    def _free(self) -> float:
+        """The part of the file that is free, and of what its log will leave free."""
+        with self._alone("look"):
+            take_in(self.file.live)
+        with self.file.looking(wait_seconds=60) as connection:
+            size = "SELECT total_blocks, free_blocks FROM pragma_database_size()"
+            total, free = connection.execute(size).fetchall()[0]
+        return float(free / total) if total else 0.0
+
     @contextlib.contextmanager
-    def _taken(self) -> Iterator[_Taken]:
+    def _taken(self, doing: str) -> Iterator[tuple[Path, State]]:
+        """A copy of the live file, and how that was when it was copied."""
         copy = self.file.pipeline_folder / "reading.duckdb"
         try:
-            with self._alone("copy"), os_errors(copy):
-                take_in(self.file.live)
-                clone(self.file.live, copy)
-                state = self._state()
-            yield _Taken(copy, state)
+            with os_errors(copy):
+                then = take(self.file, copy, doing)
+            yield copy, then
         finally:
             copy.unlink(missing_ok=True)
 
-    def _replace(self, draft: Path, state: State) -> int | None:
+    def _replace(self, draft: Path, then: State) -> int | None:
         """Put the draft in the place of the live file, unless that has changed; bytes saved."""
         with self._alone("compact"), os_errors(self.file.live):
-            if self._state() != state:
+            live = self.file.live
+            if state(live) != then or log_of(live).exists():
                 return None
-            before = self.file.live.stat().st_size
-            draft.replace(self.file.live)
+            before = live.stat().st_size
+            draft.replace(live)
             sync(self.file.pipeline_folder)
-            return before - self.file.live.stat().st_size
-
-    def _state(self) -> State:
-        with self.file.live.open("rb") as file:
-            return file.read(_HEADERS), log_of(self.file.live).exists()
+            return before - live.stat().st_size
 
     def _alone(self, doing: str) -> AbstractContextManager[None]:
         return hold(self.file.pipeline_folder / "writer.lock", wait_seconds=60, doing=doing)
-
-
-def _free(file: Path) -> float:
-    with file_errors(file), duckdb.connect(str(file), read_only=True) as connection:
-        total, free = connection.execute(
-            "SELECT total_blocks, free_blocks FROM pragma_database_size()"
-        ).fetchall()[0]
-    return float(free / total) if total else 0.0
 
 
 def _rewrite(former: Path, draft: Path) -> None:

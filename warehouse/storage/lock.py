@@ -2,14 +2,17 @@
 
 `flock` is released by the kernel however its holder dies, so a killed process leaves no lock
 behind. DuckDB's own lock on its file cannot serve: it is a POSIX lock, which the process loses
-when it closes any other handle of the same file, as copying the file does.
+when it closes any other handle of the same file, as copying the file does. Programs that know
+nothing of our lock file heed DuckDB's, so who copies the file takes one of that kind too.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
+import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +64,42 @@ def _acquire(handle: int, path: Path, deadline: float, *, shared: bool) -> None:
             time.sleep(_PAUSE_SECONDS)
         else:
             return
+
+
+@contextlib.contextmanager
+def unwritten(file: Path, *, wait_seconds: float) -> Iterator[None]:
+    """No DuckDB program has a file open for writing, or opens it so, during this block; who has it
+    open is waited for. Where a file system or a kernel has no such locks, nobody is.
+
+    Raises OSError, and WarehouseBusy (naming the process in the way).
+    """
+    with file.open("rb") as opened:
+        deadline = time.monotonic() + wait_seconds
+        while (process := _writing(opened.fileno())) is not None:
+            if time.monotonic() >= deadline:
+                what = f"process {process} has it open for writing"
+                raise WarehouseBusy(file, what, "close that program")
+            time.sleep(_PAUSE_SECONDS)
+        yield
+
+
+_LOCK = "hhqqi"  # struct flock of 64-bit Linux: kind, whence, start, length, process
+_IN_THE_WAY = {errno.EAGAIN, errno.EACCES}
+
+
+def _writing(handle: int) -> int | None:
+    """Which process has a file open for writing; None where none has, and none can from now on
+    until `handle` is closed, whatever else this process closes."""
+    wanted = struct.pack(_LOCK, fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0)
+    try:
+        fcntl.fcntl(handle, fcntl.F_OFD_SETLK, wanted)
+    except AttributeError:
+        return None
+    except OSError as error:
+        if error.errno in _IN_THE_WAY:
+            found = fcntl.fcntl(handle, fcntl.F_OFD_GETLK, wanted)
+            return int(struct.unpack(_LOCK, found)[-1])
+    return None
 
 
 def holder(path: Path) -> str | None:

@@ -3,6 +3,7 @@ back works."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,8 @@ from warehouse.errors import WarehouseDamaged, WarehouseTooNew
 from warehouse.looking.export import Kind, export
 from warehouse.storage import live_upkeep
 from warehouse.storage.backup import backup, restore
+from warehouse.storage.block import BLOCK, HEADERS
+from warehouse.storage.inspect import inspect
 from warehouse.storage.live import log_of, read
 from warehouse.storage.session import damage_seen
 
@@ -98,6 +101,63 @@ def test_a_block_that_only_upkeep_reads(kept: Warehouse, monkeypatch: pytest.Mon
     it_comes_back(kept)
 
 
+@pytest.mark.parametrize("published", range(3))
+def test_a_damaged_block_that_no_cycle_reads_is_not_published(
+    kept: Warehouse, published: int
+) -> None:
+    """However the next edition is made: of the one before the last, or anew."""
+    for number in range(published):
+        record(kept, str(number))
+        kept.publish()
+    record(kept, "last")
+    kept.upkeep.compact()  # takes the log in
+    before = kept.published.read_bytes()
+    kept.live.write_bytes(in_a_block(kept.live.read_bytes()))
+    for _ in range(3):
+        with pytest.raises(WarehouseDamaged, match="noroshi restore") as told:
+            kept.publish()
+        assert told.value.where == kept.live
+        assert kept.published.read_bytes() == before
+        assert kept.unpublished
+    it_comes_back(kept)
+
+
+def record(warehouse: Warehouse, run: str) -> None:
+    with warehouse.writing("test") as connection:
+        connection.execute("INSERT INTO store.run (id) VALUES ($run)", {"run": run})
+
+
+def test_a_block_that_is_free_may_hold_anything(kept: Warehouse) -> None:
+    """A killed process leaves some that it was writing."""
+    texts = "SELECT md5(random()::VARCHAR) FROM range(60_000)"
+    for statement in (
+        f"INSERT INTO store.fetch (url) {texts}",
+        f"INSERT INTO store.run (id) {texts}",
+        "DELETE FROM store.fetch",
+    ):
+        with kept.writing("test") as connection:
+            connection.execute(statement)
+        kept.publish()
+    whole = kept.upkeep.check()
+    place = free_block(kept.live)
+    kept.live.write_bytes(at(place)(kept.live.read_bytes()))
+    kept.publish()
+    assert kept.published.read_bytes() == kept.live.read_bytes()
+    assert kept.upkeep.check() == whole
+
+
+def free_block(file: Path) -> int:
+    """The middle of one that can be anything."""
+    whole = file.read_bytes()
+    for place in range(HEADERS + BLOCK // 2, len(whole), BLOCK):
+        file.write_bytes(at(place)(whole))
+        with contextlib.suppress(WarehouseDamaged):
+            inspect(file)
+            file.write_bytes(whole)
+            return place
+    raise AssertionError("none is free")
+
+
 def it_comes_back(kept: Warehouse) -> None:
     contents, former = restore(kept, kept.published, NOW)
     assert former is not None
@@ -115,9 +175,7 @@ def test_a_damaged_copy_is_not_put_in_the_place_of_anything(kept: Warehouse) -> 
 
 def test_a_damaged_copy_is_made_anew(kept: Warehouse, tmp_path: Path) -> None:
     kept.published.write_bytes(in_a_block(kept.published.read_bytes()))
-    with pytest.raises(WarehouseDamaged, match="noroshi maintain") as told:
-        backup(kept, tmp_path / "kept.duckdb")
-    assert told.value.where == kept.published
+    assert backup(kept, tmp_path / "beside.duckdb").rows["article"] == 60
     with kept.reading() as connection:
         with pytest.raises(WarehouseDamaged, match="noroshi maintain"):
             queries(connection, "SELECT text FROM articles")
@@ -138,10 +196,13 @@ def test_what_is_no_damage_is_not_told_as_such(kept: Warehouse) -> None:
 
 
 def test_a_backup_of_a_newer_warehouse_names_it(kept: Warehouse, tmp_path: Path) -> None:
-    with duckdb.connect(str(kept.published)) as connection:
-        connection.execute("INSERT INTO store.schema_migration VALUES (9999, 'later', now())")
-    with pytest.raises(WarehouseTooNew, match=rf"{kept.published}: it has schema 9999"):
-        backup(kept, tmp_path / "kept.duckdb")
+    for file in (kept.published, kept.live):
+        with duckdb.connect(str(file)) as connection:
+            connection.execute("INSERT INTO store.schema_migration VALUES (9999, 'later', now())")
+    for file in (kept.live, kept.published):
+        with pytest.raises(WarehouseTooNew, match=rf"{file}: it has schema 9999"):
+            backup(kept, tmp_path / "kept.duckdb")
+        kept.live.unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("name", ["nowhere", "settings.toml"])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.children import ran
-from tests.warehouse.samples import an_article
+from tests.warehouse.samples import an_article, commit_and_die
 from warehouse.collecting import articles
 from warehouse.database import Connection, Warehouse
 from warehouse.errors import WarehouseUnusable
@@ -191,17 +189,9 @@ def test_what_a_killed_process_committed_is_read_published_and_made_small(
         assert log_of(warehouse.live).exists()
         do()
         assert warehouse.upkeep.check().rows["run"] == before + 1
-        assert not log_of(warehouse.live).exists()
         warehouse.publish()
+        assert not log_of(warehouse.live).exists()
         assert inspect(warehouse.published).rows["run"] == before + 1
-
-
-def commit_and_die(warehouse: Warehouse) -> None:
-    script = (
-        "import duckdb, os, sys; connection = duckdb.connect(sys.argv[1]);"
-        "connection.execute('INSERT INTO store.run (id) VALUES (now()::VARCHAR)'); os._exit(0)"
-    )
-    assert ran([sys.executable, "-c", script, warehouse.live]).returncode == 0
 
 
 def explained(connection: Connection) -> list[tuple[object, ...]]:
