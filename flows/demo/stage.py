@@ -12,7 +12,8 @@ import html
 import json
 import socket
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from asyncio import AbstractServer
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -21,6 +22,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from random import SystemRandom
 from threading import Thread
 from typing import Any, ClassVar
 
@@ -193,20 +195,41 @@ class Inbox:
 def inbox() -> Iterator[Inbox]:
     """A mail server on a free port."""
     box = Inbox()
-    box.port = free_port()
-    controller = Controller(box, hostname=HOST, port=box.port)
-    controller.start()
+    server = MailServer(box)
+    box.port = server.port
+    server.start()
     try:
         yield box
     finally:
-        controller.stop()
+        server.stop()
+
+
+class MailServer(Controller):
+    """Has its port from the beginning, so that nobody can take it before the server listens."""
+
+    def __init__(self, handler: object, **options: Any) -> None:
+        self._taken = socket.create_server((HOST, 0))
+        port = self._taken.getsockname()[1]
+        # Five seconds, as by default, are few on a busy machine.
+        super().__init__(handler, hostname=HOST, port=port, ready_timeout=60, **options)
+
+    def _create_server(self) -> Awaitable[AbstractServer]:
+        """The server (the name is aiosmtpd's)."""
+        return self.loop.create_server(self._factory_invoker, sock=self._taken)
+
+
+RESERVED = range(20_000, 32_768)
+"""Below the ports that Linux and macOS give whoever asks for any."""
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback interface that nobody listens on, for a server that starts seconds
+    later: one that the system gives nobody else meanwhile."""
+    for port in SystemRandom().sample(RESERVED, 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((HOST, port))
+            return port
+    raise FlowError(HOST, f"no port of {RESERVED} is free", "end some of what listens there")
 
 
 @contextlib.contextmanager

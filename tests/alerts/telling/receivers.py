@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import json
-import socket
 import ssl
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -13,12 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from flows.demo.stage import MailServer
 from tests.servers import Raw, Reply, Request, Site, hang, reset
 
 RESET = -1
@@ -75,10 +74,8 @@ class Mailbox:
         self.recipients: list[str] = []
         self._refuse = refuse
         self._login = login
-        self._controller = Controller(
+        self._controller = MailServer(
             self,
-            hostname="127.0.0.1",
-            port=_free_port(),
             tls_context=context,
             require_starttls=context is not None,
             authenticator=self._authenticate if login else None,
@@ -123,13 +120,6 @@ class Mailbox:
         self.recipients.extend(envelope.rcpt_tos)
         self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 OK"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def certificate(folder: Path) -> ssl.SSLContext:

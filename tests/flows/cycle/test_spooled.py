@@ -85,12 +85,12 @@ async def test_cycles_go_on_reading_while_the_live_file_is_barred(
     monkeypatch: pytest.MonkeyPatch,
     bar: Callable[[Path], AbstractContextManager[object]],
 ) -> None:
-    monkeypatch.setattr(access, "WAIT_SECONDS", 0.1)
     news.source("one")
     news.desk("desk")
     house = news.house()
     await watch(house)
-    with bar(house.warehouse.live) as why:
+    with bar(house.warehouse.live) as why, monkeypatch.context() as hasty:
+        hasty.setattr(access, "WAIT_SECONDS", 0.1)
         for story in (WARNING_EN, LIFTED_EN):
             news.site.routes |= routes(story, GARDENS)  # the feed forgets the one before
             for _ in range(2):
@@ -109,10 +109,10 @@ async def test_cycles_go_on_reading_while_the_live_file_is_barred(
 async def test_a_cycle_that_can_neither_write_nor_read_ends_at_once(
     news: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access, "WAIT_SECONDS", 0.1)
     news.source("one")
     house = news.house()
     await watch(house)
+    monkeypatch.setattr(access, "WAIT_SECONDS", 0.1)
     house.warehouse.published.unlink()
     asked = len(news.site.requests)
     with held(house.warehouse.live) as person, pytest.raises(WarehouseBusy, match=str(person)):
