@@ -122,10 +122,9 @@ class Lake:
     @contextlib.contextmanager
     def attached(self) -> Iterator[Connection]:
         """A connection that can write, outside of a transaction, for whoever has the `turn`."""
-        alive = "SELECT 1 FROM __ducklake_metadata_noroshi.ducklake_metadata LIMIT 1"
         with (
             lake_errors(self.place),
-            lent(("lake", self.place), self._made_to_write, alive) as connection,
+            lent(("lake", self.place), self._made_to_write) as connection,
         ):
             expect_folder(connection, self.place)
             yield connection

@@ -13,13 +13,12 @@ import time
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 
-import duckdb
-
 from warehouse.storage.session import Connection
 
 KEPT_SECONDS = 60
 """A session that lay idle for longer is ended: what is between here and PostgreSQL may have
-forgotten its connection, and would say so late."""
+forgotten its connections, and would say so late. One that was cut the extension for PostgreSQL
+finds out by itself (pg_pool_health_check_query), and makes another."""
 KEPT = 4
 """So many lie idle at most: one with a lake holds several of PostgreSQL's hundred connections."""
 
@@ -37,12 +36,11 @@ _guard = threading.Lock()
 
 
 @contextlib.contextmanager
-def lent(
-    of: Hashable, made: Callable[[], Connection], alive: str = "SELECT 1"
-) -> Iterator[Connection]:
-    """A session, of the kind `of`, in which the statement `alive` works, for the length of the
-    block; made where none is spare. Whatever fails in the block, it is not used again."""
-    connection = _taken(of, alive) or made()
+def lent(of: Hashable, made: Callable[[], Connection]) -> Iterator[Connection]:
+    """A session of the kind `of`, for the length of the block; made where none is spare. Whatever
+    fails in the block, it is not used again."""
+    _end_idle()
+    connection = _taken(of) or made()
     try:
         yield connection
     except BaseException:
@@ -51,17 +49,7 @@ def lent(
     _leave(_Spare(of, connection, time.monotonic()))
 
 
-def _taken(of: Hashable, alive: str) -> Connection | None:
-    _end_idle()
-    while connection := _picked(of):
-        with contextlib.suppress(duckdb.Error):
-            connection.execute(alive)
-            return connection
-        connection.close()
-    return None
-
-
-def _picked(of: Hashable) -> Connection | None:
+def _taken(of: Hashable) -> Connection | None:
     with _guard:
         found = next((spare for spare in reversed(_spare) if spare.of == of), None)
         if found:

@@ -78,8 +78,7 @@ def asking(place: Place) -> Iterator[Connection]:
 
 def gate(place: Place) -> contextlib.AbstractContextManager[Connection]:
     """A session in which PostgreSQL itself is asked."""
-    alive = "FROM postgres_query('gate', 'SELECT 1')"
-    return lent(("gate", place), lambda: _gate(place), alive)
+    return lent(("gate", place), lambda: _gate(place))
 
 
 def _gate(place: Place) -> Connection:

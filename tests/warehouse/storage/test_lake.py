@@ -215,6 +215,16 @@ def test_it_is_used_again_once_the_catalogue_is_back(lake: Warehouse, postgres: 
     assert runs(lake) == ["after", "before"]
 
 
+def test_it_is_used_again_after_its_connections_were_cut(
+    lake: Warehouse, postgres: Postgres
+) -> None:
+    add(lake, "before")
+    others = "FROM pg_stat_activity WHERE datname LIKE 'lake%' AND pid != pg_backend_pid()"
+    assert int(postgres.ask(f"SELECT count(pg_terminate_backend(pid)) {others}")) > 1
+    add(lake, "after")
+    assert runs(lake) == ["after", "before"]
+
+
 def test_a_wrong_password_or_folder_is_told_without_it(lake: Warehouse, tmp_path: Path) -> None:
     assert lake.place is not None
     known = dict(lake.place.secrets) | {"PGPASSWORD": "not-that-one"}
