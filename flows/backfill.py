@@ -165,7 +165,7 @@ async def _store(
 
 
 def _unknown(warehouse: Warehouse, entries: Sequence[Entry]) -> list[Entry]:
-    with warehouse.writing("compare with what is known", for_readers=False) as connection:
+    with warehouse.seeing("compare with what is known") as connection:
         known = articles.known(connection, [article_id(entry.url) for entry in entries])
     return [entry for entry in entries if article_id(entry.url) not in known]
 

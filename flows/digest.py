@@ -122,5 +122,5 @@ def _names(house: House) -> dict[str, str]:
 
 
 def _states(warehouse: Warehouse, id_: str) -> Mapping[str, DeliveryState]:
-    with warehouse.writing("see what was sent", for_readers=False) as connection:
+    with warehouse.seeing("see what was sent") as connection:
         return outbox.standing(connection, id_)

@@ -36,12 +36,12 @@ def _past(house: House, now: datetime) -> list[str]:
     retention = house.settings.keep.retention
     if not retention.news and not retention.official:
         return []
-    with house.warehouse.writing("see what is past its time", for_readers=False) as connection:
+    with house.warehouse.seeing("see what is past its time") as connection:
         return removal.past(connection, retention, now)
 
 
 def _remove(house: House, ids: Collection[str], now: datetime) -> None:
-    with house.warehouse.writing("see where records are", for_readers=False) as connection:
+    with house.warehouse.seeing("see where records are") as connection:
         places = pages.places(connection, ids)
     cuts = {name: _cut(house.warc_folder / name, offsets) for name, offsets in places.items()}
     made = {name: successor for name, successor in cuts.items() if successor}

@@ -60,7 +60,7 @@ def replay(house: House, file: Path, article: str | None = None) -> Counts:
     """
     count = sum(1 for _ in records(file))
     warehouse = house.warehouse
-    with warehouse.writing("see what was kept", for_readers=False) as connection:
+    with warehouse.seeing("see what was kept") as connection:
         kept = pages.latest(connection, file=file.name, article=article)
     groups = [list(parts) for _, parts in groupby(kept, key=lambda part: part.article_id)]
     total = Counts(count, len(groups))

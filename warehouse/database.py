@@ -65,6 +65,8 @@ class Kind(Protocol):
         self, doing: str, *, wait_seconds: float, for_readers: bool
     ) -> AbstractContextManager[Connection]: ...
 
+    def seeing(self, doing: str, *, wait_seconds: float) -> AbstractContextManager[Connection]: ...
+
     def publish(self, *, wait_seconds: float) -> None: ...
 
     def reading(self, *, timezone: str, as_of: datetime | None) -> Connection: ...
@@ -187,6 +189,12 @@ class Warehouse:
         WarehouseUnusable.
         """
         return self.kind.writing(doing, wait_seconds=wait_seconds, for_readers=for_readers)
+
+    def seeing(self, doing: str, *, wait_seconds: float = 60) -> AbstractContextManager[Connection]:
+        """A connection to all that is committed, at one moment, for who writes nothing; where
+        others need not wait for that, they do not. Makes, migrates, waits and raises as `writing`
+        does."""
+        return self.kind.seeing(doing, wait_seconds=wait_seconds)
 
     def publish(self, *, wait_seconds: float = 60) -> None:
         """Let readers see all that is written. Raises WarehouseError."""

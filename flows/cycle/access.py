@@ -49,9 +49,12 @@ class Access:
         """What the warehouse answers; what is published does where the cycle is barred. Raises
         WarehouseError."""
         if not self.barred:
-            with self.trying(), self.writing(doing, for_readers=False) as connection:
+            with self.trying(), self._seeing(doing) as connection:
                 return question(connection)
         return self.recall(question)
+
+    def _seeing(self, doing: str) -> AbstractContextManager[Connection]:
+        return self.warehouse.seeing(doing, wait_seconds=WAIT_SECONDS)
 
     def recall(self, question: Callable[[Connection], Answer]) -> Answer:
         """What is published answers. Raises what bars the cycle where that cannot be read."""

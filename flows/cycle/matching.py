@@ -39,7 +39,7 @@ def match_waiting(
 
 
 def _waiting(warehouse: Warehouse) -> list[Waiting]:
-    with warehouse.writing("see what waits to be matched", for_readers=False) as connection:
+    with warehouse.seeing("see what waits to be matched") as connection:
         return matching.waiting(connection, limit=BATCH)
 
 

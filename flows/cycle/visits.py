@@ -88,7 +88,7 @@ class Visits:
             self._not_kept(error)
 
     def _due(self) -> list[tuple[str, Known]]:
-        with self.warehouse.writing("see what to look at again", for_readers=False) as connection:
+        with self.warehouse.seeing("see what to look at again") as connection:
             return pages.due(connection, datetime.now(UTC))
 
     def _heed(self, read: Iterable[Reading]) -> None:

@@ -85,10 +85,35 @@ class Lake:
     ) -> Iterator[Connection]:
         """A connection inside one transaction. See `Warehouse.writing`."""
         deadline = time.monotonic() + wait_seconds
-        with turn(self.place, doing, deadline), self.attached() as connection:
-            migrate(connection, without_column_comments)
-            with transaction(connection):
-                yield connection
+        with (
+            turn(self.place, doing, deadline),
+            self.attached() as connection,
+            self._newest(connection, contextlib.nullcontext()),
+        ):
+            yield connection
+
+    @contextlib.contextmanager
+    def seeing(self, doing: str, *, wait_seconds: float = 60) -> Iterator[Connection]:
+        """One moment of the lake, whoever writes meanwhile. See `Warehouse.seeing`."""
+        ours = turn(self.place, doing, time.monotonic() + wait_seconds)
+        with self.attached() as connection, self._newest(connection, ours):
+            yield connection
+
+    @contextlib.contextmanager
+    def _newest(
+        self, connection: Connection, ours: contextlib.AbstractContextManager[None]
+    ) -> Iterator[None]:
+        """A transaction with the newest schema, which is made in a turn of `ours` where it is not
+        there. It is looked for in the transaction itself: one of its own costs PostgreSQL ten
+        statements."""
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(transaction(connection))
+            if known(connection, self) < migrations()[-1].number:
+                stack.close()
+                with ours:
+                    migrate(connection, without_column_comments)
+                stack.enter_context(transaction(connection))
+            yield
 
     def publish(self, *, wait_seconds: float = 60) -> None:
         """Nothing: what is committed is seen."""

@@ -155,6 +155,12 @@ class LiveFile:
                     with os_errors(self._mark):
                         self._mark.touch()
 
+    def seeing(
+        self, doing: str, *, wait_seconds: float = 60
+    ) -> contextlib.AbstractContextManager[Connection]:
+        """The live file, opened as to write: nobody else could open it meanwhile either way."""
+        return self.writing(doing, wait_seconds=wait_seconds, for_readers=False)
+
     @contextlib.contextmanager
     def _recovered(self) -> Iterator[None]:
         """The published copy in the place of a live file that was lost: what it lacks is fetched

@@ -139,6 +139,23 @@ def test_who_writes_is_named_and_waited_for(lake: Warehouse) -> None:
     assert runs(lake) == ["first", "second"]
 
 
+def test_who_writes_nothing_waits_for_nobody(lake: Warehouse) -> None:
+    add(lake, "kept")
+    with lake.writing("long work") as connection, lake.seeing("look", wait_seconds=0) as other:
+        connection.execute("INSERT INTO store.run (id) VALUES ('half')")
+        assert query(other, RUNS)[1] == [("kept",)]
+        connection.execute("INSERT INTO store.run (id) VALUES ('more')")
+    with lake.seeing("look", wait_seconds=0) as connection:
+        assert len(query(connection, RUNS)[1]) == 3
+
+
+def test_who_looks_first_makes_the_lake(postgres: Postgres, tmp_path: Path) -> None:
+    new = Warehouse(tmp_path, postgres.nowhere(tmp_path / "lake"))
+    with new.seeing("look") as connection:
+        assert query(connection, RUNS)[1] == []
+    assert new.ready
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
