@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from alerts.reading.words.fold import folding
 from tests.benchmarks.corpus import Draft, drafts
-from warehouse.collecting.key import key
+from warehouse.collecting.key import id_key, key
 from warehouse.database import Warehouse
 
 PART = 10_000
@@ -68,6 +68,7 @@ def rows(found: Iterator[Draft]) -> Iterator[dict[str, object]]:
         yield {
             "id": article.id,
             "version_id": article.version_id,
+            "id_key": id_key(article.id),
             "key": key(article.version_id),
             "version_no": 1,
             "url": article.url,

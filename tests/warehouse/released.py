@@ -24,6 +24,7 @@ VALUES = {
     "INTEGER": "n",
     "BIGINT": "n",
     "UBIGINT": "n",
+    "UINTEGER": "n",
     "DOUBLE": "n / 4",
     "BOOLEAN": "n = 1",
     "TIMESTAMP WITH TIME ZONE": "TIMESTAMPTZ '2025-11-24 12:00:00+00' + n * INTERVAL 1 DAY",

@@ -8,7 +8,7 @@ the order in which articles are stored.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 
 from alerts.reading.words.fold import fold
 from extractors.pages.fingerprint import Runs, bands, runs, same
-from warehouse.storage.rows import IDS, append, insert, many, registered
+from warehouse.collecting.key import standing
+from warehouse.storage.rows import IDS, PLACES, append, insert, many, numbers, registered
 
 WINDOW = timedelta(days=7)
 """How far apart two appearances of a text are published at most: agencies' reports are of the day.
@@ -40,6 +41,7 @@ class Trace:
     """When it was published, or else first seen."""
     bands: tuple[int, ...]
     """Of its text; none where that is too short to tell."""
+    text: str
 
 
 def link(
@@ -56,7 +58,7 @@ def link(
     touched = set(former) | _neighbours(connection, former)
     _forget(connection, former)
     pairs = _candidates(connection, _write(connection, traces))
-    known = _runs(connection, {id_ for pair in pairs for id_ in pair})
+    known = _runs(connection, {id_ for pair in pairs for id_ in pair}, traces)
     links = {(min(a, b), max(a, b)) for a, b in pairs if same(known[a], known[b])}
     insert(connection, "store.same_text", [{"one": a, "other": b} for a, b in sorted(links)])
     _name(connection, touched)
@@ -98,12 +100,18 @@ def traces(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[Tr
     """Those of stored articles, their texts fingerprinted."""
     answer = connection.execute(
         # By place: DuckDB would read the texts of all articles to find some ids among them.
-        "SELECT id, coalesce(published_at, first_seen_at), text FROM store.article "  # noqa: S608
-        f"WHERE rowid IN (SELECT rowid FROM store.article WHERE id IN {IDS}) AND origin = 'news'",
-        {"ids": many(ids)},
+        f"""
+        SELECT id, coalesce(published_at, first_seen_at), text
+        FROM store.article
+        WHERE rowid IN {PLACES} AND origin = 'news'
+        """,  # noqa: S608 (our own words)
+        {"places": numbers(standing(connection, ids))},
     )
+    asked = set(ids)
     return [
-        Trace(id_, moment, bands(runs(fold(text).text))) for id_, moment, text in answer.fetchall()
+        Trace(id_, moment, bands(runs(fold(text).text)), text)
+        for id_, moment, text in answer.fetchall()
+        if id_ in asked
     ]
 
 
@@ -180,20 +188,19 @@ def _candidates(connection: duckdb.DuckDBPyConnection, mine: pa.Table) -> list[L
         return answer.fetchall()
 
 
-def _runs(connection: duckdb.DuckDBPyConnection, ids: Collection[str]) -> dict[str, Runs]:
-    """The runs of each article's text."""
-    if not ids:
-        return {}
-    answer = connection.execute(
-        # By place: DuckDB would read a million texts to find some ids among them.
-        f"""
-        SELECT id, text
-        FROM store.article
-        WHERE rowid IN (SELECT rowid FROM store.article WHERE id IN {IDS})
-        """,  # noqa: S608 (our own words)
-        {"ids": many(ids)},
-    )
-    return {id_: runs(fold(text).text) for id_, text in answer.fetchall()}
+def _runs(
+    connection: duckdb.DuckDBPyConnection, ids: Set[str], mine: Sequence[Trace]
+) -> dict[str, Runs]:
+    """The runs of each article's text, which is at hand for those that are `mine`."""
+    texts = {trace.article_id: trace.text for trace in mine if trace.article_id in ids}
+    if others := ids - texts.keys():
+        answer = connection.execute(
+            # By place: DuckDB would read a million texts to find some ids among them.
+            f"SELECT id, text FROM store.article WHERE rowid IN {PLACES}",  # noqa: S608
+            {"places": numbers(standing(connection, others))},
+        )
+        texts |= {id_: text for id_, text in answer.fetchall() if id_ in others}
+    return {id_: runs(fold(text).text) for id_, text in texts.items()}
 
 
 def _neighbours(connection: duckdb.DuckDBPyConnection, ids: Collection[str]) -> set[str]:
@@ -282,10 +289,14 @@ def _order(
     if not ids:
         return {}
     answer = connection.execute(
-        f"SELECT id, coalesce(published_at, first_seen_at) FROM store.article WHERE id IN {IDS}",  # noqa: S608 (our own words)
-        {"ids": many(ids)},
+        f"""
+        SELECT id, coalesce(published_at, first_seen_at)
+        FROM store.article
+        WHERE rowid IN {PLACES}
+        """,  # noqa: S608 (our own words)
+        {"places": numbers(standing(connection, ids))},
     )
-    return {id_: (moment, id_) for id_, moment in answer.fetchall()}
+    return {id_: (moment, id_) for id_, moment in answer.fetchall() if id_ in ids}
 
 
 def _groups(ids: Iterable[str], links: Iterable[Link]) -> list[set[str]]:

@@ -14,9 +14,9 @@ from extractors.article import Arrival, Article, Origin
 from warehouse.collecting import appearances, removal
 from warehouse.collecting.appearances import Trace
 from warehouse.collecting.impression import Impression, Impressions, impression
-from warehouse.collecting.key import key
+from warehouse.collecting.key import has, id_key, key, standing
 from warehouse.collecting.precedent import Precedent, count_attempts, difference, precedents, retire
-from warehouse.storage.rows import IDS, Columns, fill, many
+from warehouse.storage.rows import IDS, PLACES, Columns, fill, many, numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +60,20 @@ def known(
     connection: duckdb.DuckDBPyConnection, ids: Iterable[str], origin: Origin | None = None
 ) -> set[str]:
     """Which of `ids` are stored already; of one `origin`, which is quick where that is rare."""
-    answer = connection.execute(
-        f"""
-        SELECT id
-        FROM store.article
-        WHERE id IN {IDS} AND ($origin IS NULL OR origin = $origin)
-        """,  # noqa: S608 (our own words)
-        {"ids": many(ids), "origin": origin and str(origin)},
-    )
-    return {row[0] for row in answer.fetchall()}
+    asked = set(ids)
+    if origin is None and has(connection, "id_key"):
+        there = {"places": numbers(standing(connection, asked))}
+        answer = connection.execute(f"SELECT id FROM store.article WHERE rowid IN {PLACES}", there)  # noqa: S608
+    else:
+        answer = connection.execute(
+            f"""
+            SELECT id
+            FROM store.article
+            WHERE id IN {IDS} AND ($origin IS NULL OR origin = $origin)
+            """,  # noqa: S608 (our own words)
+            {"ids": many(asked), "origin": origin and str(origin)},
+        )
+    return asked & {row[0] for row in answer.fetchall()}
 
 
 def unread(connection: duckdb.DuckDBPyConnection, *, limit: int = 500) -> list[Unread]:
@@ -164,7 +169,8 @@ class _Draft:
     def trace(self) -> Trace:
         """As others are compared with it."""
         article = self.article
-        return Trace(article.id, article.published_at or self.first_seen_at, self.seen.bands)
+        moment = article.published_at or self.first_seen_at
+        return Trace(article.id, moment, self.seen.bands, article.text)
 
 
 def _draft(
@@ -179,6 +185,7 @@ def _columns(drafts: Sequence[_Draft], changes: Mapping[str, str]) -> Columns:
     articles = [draft.article for draft in drafts]
     former = [draft.former for draft in drafts]
     return {name: list(map(attrgetter(name), articles)) for name in _OWN} | {
+        "id_key": [id_key(article.id) for article in articles],
         "key": [key(article.version_id) for article in articles],
         "version_no": [f.version_no + 1 if f else 1 for f in former],
         "folded": [draft.seen.folded for draft in drafts],

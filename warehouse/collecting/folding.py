@@ -7,6 +7,7 @@ import json
 import duckdb
 
 from alerts.reading.words.fold import fold, folding
+from warehouse.collecting.key import has
 
 BATCH = 2000
 """Texts that are folded anew in one transaction."""
@@ -42,8 +43,4 @@ def renew(connection: duckdb.DuckDBPyConnection, limit: int = BATCH) -> int:
 def stale(connection: duckdb.DuckDBPyConnection) -> str:
     """The condition for articles whose folded text is not what folding makes of it today: all of
     them in a copy that an older noroshi published."""
-    answer = connection.execute(
-        "SELECT count(*) FROM duckdb_columns() WHERE database_name = current_database() "
-        "AND schema_name = 'store' AND table_name = 'article' AND column_name = 'folding'"
-    )
-    return f"folding IS DISTINCT FROM '{folding()}'" if answer.fetchone() == (1,) else "TRUE"
+    return f"folding IS DISTINCT FROM '{folding()}'" if has(connection, "folding") else "TRUE"

@@ -10,6 +10,7 @@ import duckdb
 
 from extractors.article import Article, TextFrom
 from extractors.pages.change import change
+from warehouse.collecting.key import standing
 from warehouse.storage.rows import IDS, PLACES, many, numbers, places
 
 
@@ -47,7 +48,8 @@ class Precedent:
 def precedents(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> dict[str, Precedent]:
     """By id. First where each stands: DuckDB reads all that a statement selects of a million
     articles, texts included, to find some ids among them."""
-    there = _places(connection, ids)
+    asked = set(ids)
+    there = standing(connection, asked)
     if not there:
         return {}
     answer = connection.execute(
@@ -59,15 +61,8 @@ def precedents(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> dic
         """,  # noqa: S608 (our own words)
         {"places": numbers(there)},
     )
-    return {found.id: found for found in (Precedent(*row) for row in answer.fetchall())}
-
-
-def _places(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> list[int]:
-    answer = connection.execute(
-        f"SELECT rowid FROM store.article WHERE id IN {IDS}",  # noqa: S608 (our own words)
-        {"ids": many(ids)},
-    )
-    return [row[0] for row in answer.fetchall()]
+    found = (Precedent(*row) for row in answer.fetchall())
+    return {stored.id: stored for stored in found if stored.id in asked}
 
 
 def difference(article: Article, former: Precedent) -> str | None:

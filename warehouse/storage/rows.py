@@ -79,6 +79,9 @@ PLACES = places("places")
 KEYS = """(SELECT unnest(from_json($keys, '["UBIGINT"]')))"""
 """What `numbers` makes of keys of versions (`warehouse.collecting.key`)."""
 
+ID_KEYS = """(SELECT unnest(from_json($keys, '["UINTEGER"]')))"""
+"""The same of keys of articles."""
+
 
 def numbers(found: Iterable[int]) -> str:
     """As `many`, for thousands of whole numbers."""
