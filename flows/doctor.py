@@ -145,10 +145,9 @@ def _readable(warehouse: Warehouse, now: datetime) -> tuple[Finding, _Seen | Non
         if not warehouse.ready:
             return _note(of, f"is not there; {warehouse.kind.made_by}"), None
         with warehouse.reading() as connection, damage_told():
-            seen = _look(connection, now)
+            return _ok(of, _opened(warehouse.kind)), _look(connection, now)
     except WarehouseError as error:
         return _problem(of, str(error)), None
-    return _ok(of, _opened(warehouse.kind)), seen
 
 
 def _opened(kind: Kind) -> str:

@@ -63,7 +63,7 @@ def _checked(whole: Contents | None) -> str:
 def _compacted(saved: int | None) -> str:
     if saved is None:
         return "not made small: cycles wrote into it each time"
-    return f"{saved >> 20} MiB saved"
+    return f"{max(0, saved) >> 20} MiB saved"
 
 
 def _refold(warehouse: Warehouse) -> int:

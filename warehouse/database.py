@@ -47,7 +47,7 @@ class Kind(Protocol):
 
     @property
     def size_bytes(self) -> int:
-        """Of what readers open; 0 where nobody can tell."""
+        """Of what readers open. Raises WarehouseError."""
 
     @property
     def ready(self) -> bool: ...

@@ -86,6 +86,7 @@ def check(config: ConfigOption = None) -> int:
     settings = house(config)
     problems = [
         *_channel_problems(settings),
+        *_lake_problems(settings),
         *_rule_problems(settings),
         *deaf(settings),
         *_template_problems(settings),
@@ -115,6 +116,16 @@ def _channel_problems(settings: House) -> list[str]:
         except ChannelError as error:
             problems.append(f"{settings.at('channel', places[channel.name], 'url')}: {error}")
     return problems
+
+
+def _lake_problems(settings: House) -> list[str]:
+    """One line for each key of the lake's store that is not set."""
+    where, lake = settings.at("lake", "data"), settings.lake
+    return [
+        f"{where}: [lake] data is in an S3 store, which wants {name}, and that is not set; put "
+        f"{name}=… into .env or the environment"
+        for name in (lake.unset if lake else ())
+    ]
 
 
 def _template_problems(settings: House) -> list[str]:

@@ -73,16 +73,17 @@ class House:
         """Where everything is kept."""
         from warehouse.database import Warehouse  # DuckDB is for those who open one
 
-        return Warehouse(self.data_folder, self._place)
+        return Warehouse(self.data_folder, self.lake)
 
     @property
-    def _place(self) -> Place | None:
-        setting, lake = self.settings.warehouse, self.settings.lake
+    def lake(self) -> Place | None:
+        """The lake that it is kept in; None for one file."""
+        setting, table = self.settings.warehouse, self.settings.lake
         if setting is None:
             return None
         base = self.file.parent if self.file else Path.cwd()
-        data = lake.data if "://" in lake.data else str((base / lake.data).resolve())
-        return place(setting, data, self.environment, lake.past_days, lake.s3)
+        data = table.data if "://" in table.data else str((base / table.data).resolve())
+        return place(setting, data, self.environment, table.past_days, table.s3)
 
     @property
     def templates(self) -> Path | None:

@@ -73,8 +73,8 @@ def _load(connection: Connection, name: str) -> None:
 
 def _let_into_store(connection: Connection, place: Place) -> None:
     """Raises WarehouseUnusable where nothing says how to get in."""
-    if missing := [name for name in KEYS[:2] if place.secret(name) is None]:
-        raise _no_key(place, missing[0])
+    if place.unset:
+        raise _no_key(place, place.unset[0])
     for statement in SESSION:
         connection.execute(statement)
     if place.s3.authorities:

@@ -32,7 +32,8 @@ class LakeUpkeep:
 
     def compact(self) -> int:
         """Rows that the catalogue held become files, small files large ones, and what is past
-        `past_days` goes; how many bytes that saved (0 where a store holds the files).
+        `past_days` goes; how many bytes of files that saved, less than 0 where more rows came out
+        of the catalogue.
 
         Each step is a turn of its own, so that writers get theirs in between.
         """

@@ -45,6 +45,12 @@ class Place:
         """Whether its files may be in an S3-compatible store."""
         return self.local is None or self.secret("AWS_ACCESS_KEY_ID") is not None
 
+    @property
+    def unset(self) -> tuple[str, ...]:
+        """The variables that are to hold the keys of the store and do not; none for a folder."""
+        wanted = KEYS[:2] if self.local is None else ()
+        return tuple(name for name in wanted if self.secret(name) is None)
+
     def secret(self, name: str) -> str | None:
         """The value of one of the variables that tell how to get in."""
         return dict(self.secrets).get(name)

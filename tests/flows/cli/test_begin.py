@@ -45,6 +45,7 @@ class TestInit:
 
 SOURCE = '[[source]]\nid = "one"\nurl = "http://x.org"\n'
 
+STORE = 'warehouse = "ducklake:postgres:dbname=n"\n[lake]\ndata = "s3://bucket/lake"'
 PROBLEMS = [
     (CHANNEL, "", 2, 3, "wants DESK, which is not set"),
     (CHANNEL, f"DESK=nowhere://h/{TOKEN}", 2, 3, "its nowhere:// address cannot be used"),
@@ -72,6 +73,8 @@ PROBLEMS = [
     (CHANNEL + 'labels = "fr"', "DESK=json://h", 2, 4, "'zh-Hans' or 'ja'"),
     (CHANNEL + 'per_hour = "often"', "DESK=json://h", 2, 4, "a valid integer; correct"),
     ('timezone = "Mars/Olympus"', "", 2, 1, "IANA"),
+    (STORE, "AWS_ACCESS_KEY_ID=tkn1", 2, 3, "wants AWS_SECRET_ACCESS_KEY, and that is not set"),
+    (STORE, "AWS_SECRET_ACCESS_KEY=tkn1", 2, 3, "wants AWS_ACCESS_KEY_ID, and that is not set"),
 ]
 
 

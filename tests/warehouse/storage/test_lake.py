@@ -403,9 +403,11 @@ def test_upkeep_makes_few_files_of_many_and_keeps_the_rows(lake: Warehouse) -> N
             made = [an_article(f"https://example.org/{batch}/{n}") for n in range(20)]
             articles.store(connection, made, NOW)
     before = lake.upkeep.check()
-    many = len(files(lake))
-    lake.upkeep.compact()
+    many, size = len(files(lake)), lake.kind.size_bytes
+    saved = lake.upkeep.compact()
     assert lake.upkeep.check() == before
+    assert saved is not None
+    assert size != lake.kind.size_bytes == size - saved > 0
     with lake.reading() as connection:
         listed = query(
             connection, "FROM ducklake_list_files('noroshi', 'article', schema => 'store')"
