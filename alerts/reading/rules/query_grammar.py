@@ -22,7 +22,7 @@ DEEPEST = 40
 def tree_of(text: str, fields: Sequence[str]) -> tree.Item:
     """What luqum reads in a query. A word that says so by `joins` stands for NEAR. Raises
     QueryError."""
-    return _parsed(text, _near(_bounded(_tokens(_typed(text, fields)))))
+    return _parsed(text, _near(_bounded(_counted(_tokens(_typed(text, fields))))))
 
 
 _WIDE = str.maketrans("（）＂＊＋", '()"*+')
@@ -69,6 +69,20 @@ def _token(kind: str, value: str, position: int) -> LexToken:
     made.type, made.lineno, made.lexpos, made.value = kind, 1, position, TokenValue(value)
     made.value.pos, made.value.size = position, len(value)
     return made
+
+
+def _counted(tokens: list[LexToken]) -> list[LexToken]:
+    """The tokens, where what follows ~ is a whole number, and what follows ^ a number: luqum makes
+    numbers of them, and raises whatever that raises."""
+    for token in tokens:
+        said = str(token.value.value or "")
+        if token.type == "APPROX" and re.search(r"\D", said):
+            raise QueryError(
+                token.lexpos + 1, f"{said!r} is no whole number", 'write "two words"~20'
+            )
+        if token.type == "BOOST" and not re.fullmatch(r"(\d+\.?\d*)?", said):
+            raise QueryError(token.lexpos + 1, "^ weighs nothing here", "remove it")
+    return tokens
 
 
 def _bounded(tokens: list[LexToken]) -> list[LexToken]:

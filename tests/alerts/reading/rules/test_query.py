@@ -104,6 +104,12 @@ def test_what_is_read(text: str, root: Node) -> None:
         ("title:(body:a)", 8, "within title:"),
         ("a b^2", 3, "remove it"),
         ("ab~", 1, "advis*"),
+        ("ab~.", 3, "'.' is no whole number"),
+        ('"a b"~1.5', 6, "'1.5' is no whole number"),
+        ("ab^.", 3, "remove it"),
+        ("ab^.5", 3, "remove it"),
+        ("ab^1.5", 1, "remove it"),
+        ("ab^1.2.3", 3, "remove it"),
         ("[a TO b]", 1, "ranges"),
         (">3", 1, "ranges"),
         ("a /b/", 3, "double quotes"),
@@ -195,7 +201,7 @@ def test_a_query_prints_and_parses_back_to_itself(query: Query) -> None:
     assert parse(str(query)) == query
 
 
-@given(st.one_of(texts, st.text('ab "()*~:+-\\NEARODT@^[]/<日')))
+@given(st.one_of(texts, st.text('ab "()*~:+-\\NEARODT@^[]/<日0.')))
 def test_no_text_breaks_the_parser(text: str) -> None:
     try:
         query = parse(text)
