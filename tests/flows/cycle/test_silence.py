@@ -79,6 +79,8 @@ async def test_cycles_by_hand_are_not_missed(news: Newsroom) -> None:
 
 async def test_a_digest_that_was_not_sent(news: Newsroom) -> None:
     desk = news.desk("chat")
+    due = datetime.now(UTC) - timedelta(hours=6)  # for an hour after that nobody would be told
+    news.rules.append(f'[schedule]\ndigest = "{due:%H:%M}"\ntimezone = "UTC"\n')
     assert await send_digest(news.house(), scheduled=True) == {"chat": "sent"}
     _change(
         news,
