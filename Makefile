@@ -29,7 +29,7 @@ test: install  ## everything that CI runs
 faults: install  ## whatever writes, killed with SIGKILL at random moments and seams (long; ROUNDS=20: shorter)
 	$(BIN)/python -m pytest -m faults --hypothesis-profile random
 
-lake: install  ## what goes for a warehouse, for one in a lake on a PostgreSQL of its own (minutes)
+lake: install  ## what goes for a warehouse, for one in a lake on a PostgreSQL of its own (minutes; STORE=s3: with its files in an S3 store)
 	$(BIN)/python -m pytest -m lake -n auto --maxprocesses 4 tests
 
 properties: install  ## the tests of laws, on examples that were never tried

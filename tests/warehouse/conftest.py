@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,8 +30,9 @@ def warehouse(kept_in: str, tmp_path: Path, request: pytest.FixtureRequest) -> W
 
 
 def made(kept_in: str, folder: Path, request: pytest.FixtureRequest) -> Warehouse:
-    """A new warehouse of that kind."""
+    """A new warehouse of that kind; a lake with its files in a store where STORE=s3 wants that."""
     if kept_in == "file":
         return Warehouse(folder)
     server: Postgres = request.getfixturevalue("postgres")
-    return server.lake(folder)
+    stored = os.environ.get("STORE") == "s3"
+    return server.lake(folder, request.getfixturevalue("store") if stored else None)

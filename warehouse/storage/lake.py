@@ -24,7 +24,7 @@ from warehouse.storage.ducklake import (
     lake_errors,
     opened,
 )
-from warehouse.storage.migrate import known, migrate, migrations
+from warehouse.storage.migrate import behind, known, migrate, migrations
 from warehouse.storage.place import Place
 from warehouse.storage.session import Connection, for_people, quoted, transaction
 from warehouse.storage.spare import lent
@@ -112,7 +112,7 @@ class Lake:
         statements."""
         with contextlib.ExitStack() as stack:
             stack.enter_context(transaction(connection))
-            if known(connection, self) < migrations()[-1].number:
+            if behind(connection, self):
                 stack.close()
                 with ours:
                     migrate(connection, without_column_comments)

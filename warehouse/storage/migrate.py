@@ -51,6 +51,11 @@ def migrate(connection: duckdb.DuckDBPyConnection, translated: Callable[[str], s
         _apply(connection, steps)
 
 
+def behind(connection: duckdb.DuckDBPyConnection, where: object) -> bool:
+    """Whether the schema is not the newest yet. Raises WarehouseTooNew."""
+    return known(connection, where) < migrations()[-1].number
+
+
 def known(connection: duckdb.DuckDBPyConnection, where: object) -> int:
     """Number of the newest migration in the ledger. Raises WarehouseTooNew for one that this
     program does not know."""

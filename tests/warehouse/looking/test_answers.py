@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.warehouse.conftest import made
 from tests.warehouse.samples import an_article
 from warehouse.collecting import articles
 from warehouse.database import Connection, Warehouse, query
@@ -32,12 +33,12 @@ def event(url: str, **changes: object) -> dict[str, object]:
 
 
 def fill(connection: Connection) -> None:
-    made = [
+    some = [
         an_article("https://example.org/a", text="a", published_at=LATE, source_id="one"),
         an_article("https://example.org/b", text="b", published_at=LATE, source_id="two"),
         an_article("https://example.org/c", text="c", published_at=SOON, source_id="two"),
     ]
-    articles.store(connection, made, SOON + timedelta(minutes=2))
+    articles.store(connection, some, SOON + timedelta(minutes=2))
     told = [
         event("a"),
         event("a", severity="low"),
@@ -123,8 +124,10 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    warehouse = Warehouse(tmp_path_factory.mktemp("answers"))
+def filled(
+    kept_in: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Warehouse:
+    warehouse = made(kept_in, tmp_path_factory.mktemp("answers"), request)
     with warehouse.writing("test") as connection:
         fill(connection)
     warehouse.publish()

@@ -90,7 +90,6 @@ def test_only_what_is_recent(filled: Warehouse, tmp_path: Path, form: Kind) -> N
     assert written["article_versions"] == MONTHS["2025-11"]
 
 
-@pytest.mark.one_file
 def test_views_and_columns_are_explained_as_in_the_warehouse(
     filled: Warehouse, tmp_path: Path
 ) -> None:

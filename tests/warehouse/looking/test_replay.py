@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -13,6 +12,7 @@ from alerts.reading.events.coder import Coder
 from alerts.reading.rules.rule import Rule, RuleBook
 from alerts.telling.deciding.policy import Policy
 from extractors.article import Origin
+from tests.warehouse.conftest import made
 from tests.warehouse.samples import NOW, an_article
 from warehouse.collecting import articles
 from warehouse.database import Warehouse
@@ -41,9 +41,11 @@ BOOK = RuleBook(
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+def filled(
+    kept_in: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Warehouse:
     """Forty articles over forty days, and a seed document, matched as they would be."""
-    warehouse = Warehouse(Path(tmp_path_factory.mktemp("replay")))
+    warehouse = made(kept_in, tmp_path_factory.mktemp("replay"), request)
     batch = [
         an_article(
             f"https://example.org/{number}",

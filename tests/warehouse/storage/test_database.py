@@ -270,7 +270,6 @@ def test_wrong_sql_says_what_can_be_asked(warehouse: Warehouse) -> None:
         query(reader, "SELECT * FROM nothing_like_that")
 
 
-@pytest.mark.one_file
 @pytest.mark.parametrize("sql", ["DELETE FROM store.run", "CREATE TABLE mine (i INTEGER)"])
 def test_who_would_write_is_told_where(warehouse: Warehouse, sql: str) -> None:
     with warehouse.writing("test"):
@@ -280,7 +279,6 @@ def test_who_would_write_is_told_where(warehouse: Warehouse, sql: str) -> None:
         query(reader, sql)
 
 
-@pytest.mark.one_file
 def test_a_time_zone_that_there_is_not_is_refused(warehouse: Warehouse) -> None:
     with warehouse.writing("test"):
         pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,8 +16,10 @@ from alerts.telling.deciding.outbox import LIFETIME
 from alerts.telling.deciding.policy import Policy, Route
 from alerts.telling.deciding.quiet import Quiet, QuietMode
 from alerts.telling.deciding.reception import Reception
+from tests.warehouse.conftest import made
 from tests.warehouse.newsdesk import RULE, Newsdesk, Report, newsdesk
 from tests.warehouse.samples import NOW
+from warehouse.storage.lake import Lake
 from warehouse.telling import claiming, handling, mutes, outbox
 
 AMBER = Report(level="amber")
@@ -30,9 +33,13 @@ BY_LANGUAGE = Policy(
 
 
 @pytest.fixture
-def desk() -> Iterator[Newsdesk]:
-    with newsdesk() as made:
-        yield made
+def desk(kept_in: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Newsdesk]:
+    if kept_in == "file":
+        with newsdesk() as in_memory:
+            yield in_memory
+    elif place := made(kept_in, tmp_path, request).place:
+        with Lake(place).attached() as connection:
+            yield Newsdesk(connection)
 
 
 def japanese(report: Report) -> Report:
