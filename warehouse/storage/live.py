@@ -39,6 +39,7 @@ from warehouse.storage.session import (
     first_line,
     for_people,
     quoted,
+    see_whole,
     transaction,
     unusable,
 )
@@ -218,6 +219,7 @@ class LiveFile:
             except duckdb.Error as error:
                 raise _refused(self.live, error) from error
             with connection, file_errors(self.live):
+                see_whole(connection, self.live)
                 yield for_people(connection, "UTC")
 
     @contextlib.contextmanager
@@ -266,6 +268,7 @@ def read(file: Path, *, timezone: str = "UTC") -> Connection:
         raise unusable(file, error, "name another file") from error
     try:
         with file_errors(file):
+            see_whole(connection, file)
             known(connection, file)
         return for_people(connection, timezone)
     except WarehouseError:

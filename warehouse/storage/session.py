@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.errors import QueryError, WarehouseDamaged, WarehouseError, WarehouseUnusable
+from warehouse.storage.block import HEADERS
 from warehouse.storage.migrate import roll_back
 
 Connection = duckdb.DuckDBPyConnection
@@ -99,6 +100,30 @@ def transaction(connection: Connection) -> Iterator[None]:
     except BaseException:
         roll_back(connection)
         raise
+
+
+def see_whole(connection: Connection, file: Path) -> None:
+    """See that a file that is open, and nothing else is, has room for the blocks that are in use:
+    DuckDB looks for a block when somebody asks for what is in it. Free ones at the end may be
+    missing; and of one with a log, whose rows count as blocks already, nobody can say. Raises
+    WarehouseDamaged."""
+    if file.with_name(f"{file.name}.wal").exists():
+        return
+    answer = connection.execute("SELECT used_blocks, block_size FROM pragma_database_size()")
+    blocks, size = answer.fetchall()[0]
+    if file.stat().st_size < HEADERS + blocks * size:
+        remedy = "check access and free space of the data folder"
+        raise WarehouseDamaged(file, "it is damaged (it is cut short)", remedy)
+
+
+@contextlib.contextmanager
+def sparing(connection: Connection, memory: str) -> Iterator[None]:
+    """DuckDB holds no more than so much during this block: of a large file it keeps what it has
+    read while there is any room. A session in which something failed is not used again."""
+    (former,) = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0]
+    connection.execute(f"SET memory_limit = '{memory}'")
+    yield
+    connection.execute(f"SET memory_limit = '{former}'")
 
 
 @contextlib.contextmanager
