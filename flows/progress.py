@@ -17,6 +17,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from warehouse.storage.inspect import Report, unheard
+
 Advance = Callable[[], None]
 
 
@@ -26,6 +28,10 @@ class Stages(Protocol):
     def stage(self, name: str, total: int) -> contextlib.AbstractContextManager[Advance]:
         """A stage of `total` steps begins; call the result once for each that is done."""
 
+    def span(self, name: str) -> contextlib.AbstractContextManager[Report]:
+        """A stage begins of which nobody knows how long it is; call the result with what is at
+        hand, and how much is done of how much."""
+
 
 class Silent:
     """Nobody looks."""
@@ -34,6 +40,11 @@ class Silent:
     def stage(self, name: str, total: int) -> Iterator[Advance]:
         """Count nothing."""
         yield lambda: None
+
+    @contextlib.contextmanager
+    def span(self, name: str) -> Iterator[Report]:
+        """Hear nothing."""
+        yield unheard
 
 
 class Bars:
@@ -48,16 +59,33 @@ class Bars:
         if not total:
             yield lambda: None
             return
+        with self._drawn() as progress:
+            task = progress.add_task(name, total=total, at_hand="")
+            yield lambda: progress.advance(task)
+
+    @contextlib.contextmanager
+    def span(self, name: str) -> Iterator[Report]:
+        """Draw a bar that is full in the end, with what is at hand behind it."""
+        with self._drawn() as progress:
+            task = progress.add_task(name, total=None, at_hand="")
+
+            def report(at_hand: str, done: int, total: int) -> None:
+                progress.update(task, completed=done, total=total or None, at_hand=at_hand)
+
+            yield report
+            done = int(progress.tasks[0].completed) or 1
+            progress.update(task, completed=done, total=done, at_hand="")
+
+    def _drawn(self) -> Progress:
         columns = (
             SpinnerColumn(),
             TextColumn("{task.description:<8}"),
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
+            TextColumn("{task.fields[at_hand]}"),
         )
-        with Progress(*columns, console=self._console) as progress:
-            task = progress.add_task(name, total=total)
-            yield lambda: progress.advance(task)
+        return Progress(*columns, console=self._console)
 
 
 def stages_on(console: Console) -> Stages:

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from warehouse.storage.inspect import Contents
+from warehouse.storage.inspect import Contents, Report, unheard
 from warehouse.storage.lake import Lake
 from warehouse.storage.lake_upkeep import LakeUpkeep
 from warehouse.storage.live import PUBLISHED, LiveFile, read
@@ -79,10 +79,10 @@ class Kind(Protocol):
 class Upkeep(Protocol):
     """What is done to the whole of a warehouse. All of it raises WarehouseError."""
 
-    def check(self) -> Contents:
+    def check(self, report: Report = unheard) -> Contents:
         """Read every row, while writers go on."""
 
-    def compact(self) -> int | None:
+    def compact(self, report: Report = unheard) -> int | None:
         """Give back room that is free; how many bytes that saved, or None where all stays as it is
         because others wrote meanwhile. Writers go on."""
 

@@ -16,6 +16,7 @@ from flows.cli.console import (
     Format,
     FormatOption,
     begun,
+    err,
     existing,
     house,
     out,
@@ -121,8 +122,9 @@ def maintain(config: ConfigOption = None) -> int:
     Example: noroshi maintain
     """
     from flows.maintain import maintain as keep_up
+    from flows.progress import stages_on
 
-    say(asyncio.run(keep_up(begun(house(config)))))
+    say(asyncio.run(keep_up(begun(house(config)), stages_on(err()))))
     return 0
 
 

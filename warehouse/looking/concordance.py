@@ -13,9 +13,9 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -31,6 +31,7 @@ from warehouse.database import Connection, quoted
 from warehouse.errors import WarehouseUnusable
 from warehouse.looking.grams import AllOf, Gram, Needed, OneOf, grams
 from warehouse.storage.disk import os_errors, sync
+from warehouse.storage.inspect import Report, unheard
 from warehouse.storage.lock import hold
 from warehouse.storage.rows import PLACES, numbers
 
@@ -49,7 +50,7 @@ COMMIT = 50_000
 ROWS = 2_000
 MEMORY = 128_000_000
 """Bytes that tantivy gathers before it writes."""
-CACHE = "500MB"
+CACHE = "250MB"
 """What DuckDB may hold meanwhile: it would keep all that it has read."""
 _COVERED = "covered.parquet"
 
@@ -106,7 +107,9 @@ def opened(folder: Path) -> Concordance | None:
     return None
 
 
-def renew(connection: Connection, folder: Path, *, worth: int = WORTH) -> int:
+def renew(
+    connection: Connection, folder: Path, *, worth: int = WORTH, report: Report = unheard
+) -> int:
     """Cover what the warehouse holds; how many texts were added. Raises WarehouseUnusable, and
     WarehouseBusy where another process is at it.
 
@@ -123,7 +126,7 @@ def renew(connection: Connection, folder: Path, *, worth: int = WORTH) -> int:
         covered = _covered(current)
         if len(covered) - _common(covered, held) > GONE * len(covered):
             current, covered = _begun(folder), _NONE
-        added = _add(connection, current, covered)
+        added = _add(connection, current, covered, report)
         for other in _made(folder, any_folding=True):
             if other != current.folder:
                 shutil.rmtree(other)
@@ -197,35 +200,51 @@ def _common(one: Keys, other: Keys) -> int:
     return len(one.filter(pc.is_in(one, other)))
 
 
-def _add(connection: Connection, current: Concordance, covered: Keys) -> int:
+def _add(connection: Connection, current: Concordance, covered: Keys, report: Report) -> int:
     """Add what `current` does not cover yet."""
     places, before = uncovered(connection, current.covered), len(covered)
-    for begin in range(0, len(places), COMMIT):
-        made = _write(connection, current, places[begin : begin + COMMIT])
-        covered = pa.concat_arrays([covered, pa.array(made, pa.uint64())])
-        _cover(current, covered)
-    return len(covered) - before
-
-
-def _write(connection: Connection, current: Concordance, places: Sequence[int]) -> list[Key]:
-    """Add the texts at `places`; the keys of their versions."""
+    if not places:
+        return 0
     try:
+        # One writer for all: it joins what it wrote before while the next texts are read.
         writer = current._index.writer(MEMORY)
-        keys = []
-        for key, folded in _texts(connection, places):
-            document = tantivy.Document()
-            document.add_text("grams", " ".join(grams(folded)))
-            document.add_unsigned("key", key)
-            writer.add_document(document)
-            keys.append(key)
-        writer.commit()
+        for begin in range(0, len(places), COMMIT):
+            now = places[begin : begin + COMMIT]
+            made = _write(connection, writer, now, partial(_at, report, begin, len(places)))
+            covered = pa.concat_arrays([covered, pa.array(made, pa.uint64())])
+            _cover(current, covered)
+        report("texts", len(places), len(places))
         writer.wait_merging_threads()
         current._index.reload()
-        return keys
     except ValueError as error:
         remedy = "free some disk space; searches look through all texts until it is renewed"
         what = f"the concordance cannot be written ({error})"
         raise WarehouseUnusable(current.folder, what, remedy) from error
+    return len(covered) - before
+
+
+def _at(report: Report, begin: int, total: int, done: int) -> None:
+    report("texts", begin + done, total)
+
+
+def _write(
+    connection: Connection,
+    writer: tantivy.IndexWriter,
+    places: Sequence[int],
+    report: Callable[[int], None],
+) -> list[Key]:
+    """Add the texts at `places`; the keys of their versions."""
+    keys: list[Key] = []
+    for key, folded in _texts(connection, places):
+        if len(keys) % ROWS == 0:
+            report(len(keys))
+        document = tantivy.Document()
+        document.add_text("grams", " ".join(grams(folded)))
+        document.add_unsigned("key", key)
+        writer.add_document(document)
+        keys.append(key)
+    writer.commit()
+    return keys
 
 
 def _texts(connection: Connection, places: Sequence[int]) -> Iterator[tuple[Key, str]]:

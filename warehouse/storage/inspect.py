@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,15 @@ MEMORY = "512MB"
 """What DuckDB may hold at a time while it reads all of a file."""
 
 
+Report = Callable[[str, int, int], None]
+"""Who wants to know how far what takes minutes is: what is at hand, how much is done, of how much
+(0 where nobody knows)."""
+
+
+def unheard(at_hand: str, done: int, total: int) -> None:
+    """A report to nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contents:
     """What a whole file holds."""
@@ -27,7 +36,7 @@ class Contents:
     """Rows of each table of the pipeline."""
 
 
-def inspect(file: Path) -> Contents:
+def inspect(file: Path, report: Report = unheard) -> Contents:
     """Read every row of every table, which checks the sums of all blocks; memory stays bounded.
 
     Raises WarehouseUnusable where the file is missing, damaged or no warehouse, WarehouseBusy where
@@ -38,13 +47,21 @@ def inspect(file: Path) -> Contents:
     with _opened(file) as connection:
         if not known(connection, file):
             raise WarehouseUnusable(file, "it is no warehouse of noroshi's", "name another file")
-        return contents(connection)
+        return contents(connection, report)
 
 
-def contents(connection: Connection) -> Contents:
+def contents(connection: Connection, report: Report = unheard) -> Contents:
     """Read every row of every table of the current catalogue."""
-    rows = {table: _read(connection, table) for table in tables(connection)}
+    rows = {table: _read(connection, table) for table in told(tables(connection), report)}
     return Contents(applied(connection), rows)
+
+
+def told(names: Sequence[str], report: Report) -> Iterator[str]:
+    """Each table's name, which is reported when it comes to hand."""
+    for done, name in enumerate(names):
+        report(name, done, len(names))
+        yield name
+    report("", len(names), len(names))
 
 
 def tables(connection: Connection) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.storage.disk import clone, os_errors
-from warehouse.storage.inspect import Contents, contents, inspect, tables
+from warehouse.storage.inspect import Contents, Report, contents, inspect, tables, unheard
 from warehouse.storage.lake import Lake
 from warehouse.storage.migrate import migrate
 from warehouse.storage.session import quoted, transaction
@@ -25,12 +25,12 @@ class LakeUpkeep:
 
     lake: Lake
 
-    def check(self) -> Contents:
+    def check(self, report: Report = unheard) -> Contents:
         """Read every row of the newest snapshot."""
         with self.lake.reading() as connection, self.lake.failing(), transaction(connection):
-            return contents(connection)
+            return contents(connection, report)
 
-    def compact(self) -> int:
+    def compact(self, report: Report = unheard) -> int:
         """Rows that the catalogue held become files, small files large ones, and what is past
         `past_days` goes; how many bytes of files that saved, less than 0 where more rows came out
         of the catalogue.
@@ -38,7 +38,9 @@ class LakeUpkeep:
         Each step is a turn of its own, so that writers get theirs in between.
         """
         before = self.lake.size_bytes
-        for step in _steps(self.lake.place.past_days):
+        steps = _steps(self.lake.place.past_days)
+        for done, step in enumerate(steps):
+            report("", done, len(steps))
             with turn_for(self.lake.place, "compact"), self.lake.attached() as connection:
                 connection.execute(step)
         return before - self.lake.size_bytes

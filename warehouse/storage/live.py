@@ -35,6 +35,7 @@ from warehouse.storage.migrate import known, migrate
 from warehouse.storage.session import (
     FAILED,
     Connection,
+    bound,
     file_errors,
     first_line,
     for_people,
@@ -283,6 +284,7 @@ def _attached(file: Path, deadline: float) -> Iterator[Connection]:
     spill = file.with_name("spill")
     try:
         with lent(("file", spill), lambda: _made(spill)) as connection:
+            bound(connection, MEMORY)  # who had it before may have held it to less
             _attach(connection, file, deadline)
             connection.execute("USE noroshi")
             connection.execute("SET TimeZone = 'UTC'")
@@ -299,7 +301,6 @@ def _made(spill: Path) -> Connection:
     writing some of the file anew takes longer than the rest. What does not fit into its `MEMORY`
     goes into the folder `spill`."""
     connection = duckdb.connect(":memory:")
-    connection.execute(f"SET memory_limit = '{MEMORY}'")
     connection.execute(f"SET temp_directory = '{quoted(spill)}'")
     connection.execute("PRAGMA disable_checkpoint_on_shutdown")
     connection.execute(f"SET wal_autocheckpoint = '{LOG}'")

@@ -116,14 +116,10 @@ def see_whole(connection: Connection, file: Path) -> None:
         raise WarehouseDamaged(file, "it is damaged (it is cut short)", remedy)
 
 
-@contextlib.contextmanager
-def sparing(connection: Connection, memory: str) -> Iterator[None]:
-    """DuckDB holds no more than so much during this block: of a large file it keeps what it has
-    read while there is any room. A session in which something failed is not used again."""
-    (former,) = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0]
+def bound(connection: Connection, memory: str) -> None:
+    """DuckDB holds no more than so much from now on: of a large file it keeps what it has read
+    while there is any room."""
     connection.execute(f"SET memory_limit = '{memory}'")
-    yield
-    connection.execute(f"SET memory_limit = '{former}'")
 
 
 @contextlib.contextmanager

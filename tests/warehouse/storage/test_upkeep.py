@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.warehouse.samples import an_article, commit_and_die
@@ -12,8 +13,8 @@ from warehouse.collecting import articles
 from warehouse.database import Connection, Warehouse
 from warehouse.errors import WarehouseUnusable
 from warehouse.storage import live_upkeep
-from warehouse.storage.inspect import Contents, inspect
-from warehouse.storage.live import log_of
+from warehouse.storage.inspect import Contents, Report, inspect
+from warehouse.storage.live import FORMAT, log_of
 from warehouse.storage.retention import Retention
 from warehouse.storage.rows import insert
 from warehouse.storage.upkeep import Cleared, clear, sweep
@@ -111,8 +112,19 @@ def test_a_file_shrinks_and_holds_the_same(warehouse: Warehouse) -> None:
     assert saved > 500_000
     assert warehouse.upkeep.check() == before
     assert warehouse.upkeep.compact() == 0, "nothing is free now"
+    assert format_of(warehouse.live).startswith(FORMAT)
     with warehouse.writing("test") as connection:
         assert explained(connection) == comments
+
+
+def format_of(file: Path) -> str:
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{file}' AS looked_at (READ_ONLY)")
+        answer = connection.execute(
+            "SELECT tags['storage_version'] FROM duckdb_databases() "
+            "WHERE database_name = 'looked_at'"
+        )
+        return str(answer.fetchall()[0][0])
 
 
 def grown(warehouse: Warehouse) -> None:
@@ -143,9 +155,9 @@ def test_writers_go_on_while_the_file_is_read(
 ) -> None:
     grown(warehouse)
 
-    def slow(file: Path) -> Contents:
+    def slow(file: Path, report: Report) -> Contents:
         write(warehouse, "meanwhile")
-        return inspect(file)
+        return inspect(file, report)
 
     monkeypatch.setattr(live_upkeep, "inspect", slow)
     assert warehouse.upkeep.check().rows["run"] == 0, "as it was when it was copied"
@@ -160,8 +172,8 @@ def test_writers_go_on_while_the_file_is_written_anew(
     grown(warehouse)
     rewrite, wrote = live_upkeep._rewrite, list[str]()
 
-    def slow(former: Path, draft: Path) -> None:
-        rewrite(former, draft)
+    def slow(former: Path, draft: Path, report: Report) -> None:
+        rewrite(former, draft, report)
         if len(wrote) < busy:
             wrote.append(f"meanwhile {len(wrote)}")
             write(warehouse, wrote[-1])
