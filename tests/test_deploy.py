@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -332,14 +333,14 @@ def the_copy_is_damaged(house: House) -> None:
     house.warehouse.published.write_bytes(b"xxxx")
     house.run("sql", "SELECT 1", status=1)
     house.run("maintain", status=0)
+    words = [sha256(bytes([number])).hexdigest() for number in range(200)]  # not to be compressed
+    rows = [(str(number), " ".join(words[number:])) for number in range(60)]
     with house.warehouse.writing("try") as connection:
-        connection.execute(
-            "INSERT INTO store.run (id, outcome) "
-            "SELECT range, repeat('words ', 999) || range FROM range(60)"
-        )
+        connection.executemany("INSERT INTO store.run (id, outcome) VALUES (?, ?)", rows)
     house.warehouse.publish()
     whole = house.warehouse.published.read_bytes()
-    house.warehouse.published.write_bytes(whole.replace(b"words words", b"WORDS words", 1))
+    assert words[100].encode() in whole
+    house.warehouse.published.write_bytes(whole.replace(words[100].encode(), b"x" * 64))
     house.run("sql", "SELECT max(outcome) FROM runs", status=1)
     house.run("maintain", status=0)
     house.warehouse.published.unlink()
