@@ -71,6 +71,9 @@ def queries(connection: Connection, sql: str) -> list[Result]:
     except RuntimeError as error:
         if str(error) != INTERRUPTED:
             raise
+        # DuckDB stops asking for the answer and lets its other threads go on; whoever asks next,
+        # or closes the connection, waits for them.
+        connection.interrupt()
         raise KeyboardInterrupt from error
 
 

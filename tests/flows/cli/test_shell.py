@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -164,6 +166,22 @@ def test_at_a_terminal_a_mistake_and_ctrl_c_drop_the_statement_and_ctrl_d_ends(
     terminal.type("SELECT 7 * 7 AS answer;\n")
     assert "49" in terminal.wait("noroshi> ")
     terminal.type("\x04")
+
+
+def test_ctrl_c_ends_a_statement_that_would_take_for_ever(settled: House) -> None:
+    """And every thread that works on it."""
+    command = [sys.executable, "-c", "from flows.cli import main; main()", "sql", LONG]
+    with child(command, stderr=subprocess.PIPE, seconds=120) as process:
+        while _processor_ticks(process.pid) < 300:  # it takes less than two hundred to begin
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+
+
+def _processor_ticks(process: int) -> int:
+    """Hundredths of a second that it has used."""
+    user, system = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return int(user) + int(system)
 
 
 LONG = "SELECT count(*) FROM range(1e13::BIGINT) AS t(n) WHERE hash(n) = 7;\n"
