@@ -185,7 +185,7 @@ class LiveFile:
             hold(self.pipeline_folder / "writer.lock", wait_seconds=wait_seconds, doing="publish"),
             os_errors(self.published),
         ):
-            take_in(self.live, wait_seconds=wait_seconds)
+            take_in(self.live, wait_seconds=wait_seconds, joined=self._mark.exists())
             # A person who wrote into the former copy left a log, which would be replayed on the
             # new one. It goes first: a process killed here leaves the former copy as it was.
             log_of(self.published).unlink(missing_ok=True)
@@ -234,14 +234,19 @@ class LiveFile:
             raise WarehouseDamaged(self.live, error.what, remedy) from error
 
 
-def take_in(file: Path, *, wait_seconds: float = 60) -> None:
+def take_in(file: Path, *, wait_seconds: float = 60, joined: bool = False) -> None:
     """Bring what is committed and still in the log into the file itself, which is copied without
-    its log. Raises WarehouseBusy and WarehouseUnusable."""
-    if log_of(file).exists():
-        with _attached(file, time.monotonic() + wait_seconds) as connection:
-            connection.execute("RESET max_vacuum_tasks")
-            connection.execute("CHECKPOINT")
-            connection.execute(_AS_IT_STANDS)
+    its log; with `joined`, join what batches have left apart too, be there a log or not.
+    Raises WarehouseBusy and WarehouseUnusable."""
+    if not joined and not log_of(file).exists():
+        return
+    with _attached(file, time.monotonic() + wait_seconds) as connection:
+        for setting in _AS_IT_STANDS:
+            connection.execute(f"RESET {setting}")
+        if not log_of(file).exists():
+            connection.execute(_PASSING)
+        connection.execute("CHECKPOINT")
+        _let_stand(connection)
 
 
 def log_of(file: Path) -> Path:
@@ -304,13 +309,23 @@ def _made(spill: Path) -> Connection:
     connection.execute(f"SET temp_directory = '{quoted(spill)}'")
     connection.execute("PRAGMA disable_checkpoint_on_shutdown")
     connection.execute(f"SET wal_autocheckpoint = '{LOG}'")
-    connection.execute(_AS_IT_STANDS)
+    _let_stand(connection)
     return connection
 
 
-_AS_IT_STANDS = "SET max_vacuum_tasks = 0"
-"""What is in the file is not joined with what comes from the log, which takes longer than all the
-rest of a large batch. It is when the log is taken in."""
+def _let_stand(connection: Connection) -> None:
+    for setting, value in _AS_IT_STANDS.items():
+        connection.execute(f"SET {setting} = {value}")
+
+
+_AS_IT_STANDS = {
+    "max_vacuum_tasks": "0",
+    "disabled_compression_methods": "'dictionary,fsst,dict_fsst'",
+}
+"""What comes from the log is not joined with what is in the file, and its words are not compressed,
+which takes longer than all the rest of a large batch. Both are done when all of it is taken in."""
+_PASSING = "BEGIN; CREATE TABLE passing (n INTEGER); DROP TABLE passing; COMMIT"
+"""Without a log, nothing would be joined."""
 
 
 def _create(file: Path) -> None:

@@ -383,6 +383,29 @@ def test_what_is_written_stays_in_the_log_until_that_is_long(warehouse: Warehous
 
 
 @pytest.mark.one_file
+def test_what_was_taken_in_at_once_is_joined_and_compressed_when_it_is_published(
+    warehouse: Warehouse,
+) -> None:
+    for _ in range(4):
+        written(warehouse, 2000)
+        assert not log_of(warehouse.live).exists()
+    assert stored_as(warehouse) == (4, {"Uncompressed"})
+    warehouse.publish()
+    assert stored_as(warehouse) == (1, {"DICT_FSST"})
+    assert tables(warehouse) >= {"article"} and "passing" not in tables(warehouse)
+
+
+def stored_as(warehouse: Warehouse) -> tuple[int, set[str]]:
+    """In how many parts the table of articles stands, and how their ids are compressed."""
+    with duckdb.connect(str(warehouse.live), read_only=True) as connection:
+        answer = connection.execute(
+            "SELECT row_group_id, compression FROM pragma_storage_info('store.article') "
+            "WHERE column_name = 'id' AND segment_type = 'VARCHAR'"
+        ).fetchall()
+    return len({part for part, _ in answer}), {compression for _, compression in answer}
+
+
+@pytest.mark.one_file
 def test_what_batches_left_apart_is_joined_when_it_is_published(warehouse: Warehouse) -> None:
     for _ in range(8):
         with warehouse.writing("test") as connection:
