@@ -173,6 +173,10 @@ class Newsroom:
         (self.folder / ".env").write_text("".join(secrets), encoding="utf-8")
         return load(self.file)
 
+    def warc_files(self) -> list[Path]:
+        """The oldest first. Names do not tell: of two cycles in a second they are in any order."""
+        return sorted(self.house().warc_folder.iterdir(), key=lambda file: file.stat().st_mtime_ns)
+
     def paths(self) -> list[str]:
         """What was asked of the site, webhooks and robots.txt left out."""
         ours = ("/hook-", "/robots.txt")

@@ -155,7 +155,7 @@ async def test_replay_of_one_article(news: Newsroom, call: Run) -> None:
 
 async def test_an_older_answer_does_not_come_back(news: Newsroom, call: Run) -> None:
     await told_twice(news)
-    first, second = sorted(news.house().warc_folder.iterdir())
+    first, second = news.warc_files()
     assert json.loads(call("replay", str(first), "--format", "json").out)[0]["articles"] == 1
     assert json.loads(call("replay", str(second), "--format", "json").out)[0]["articles"] == 1
     assert rows(news, "SELECT max(version) FROM articles") == [(2,)]

@@ -223,7 +223,7 @@ async def test_the_file_of_a_cycle_holds_what_was_read_in_it(news: Newsroom) -> 
     await cycle(news)
     tell(news, WARNING_EN, GARDENS)
     await cycle(news)
-    files = sorted(news.house().warc_folder.iterdir())
+    files = news.warc_files()
     assert [[k.answer.final_url for k in records(file)] for file in files] == [
         [news.site.url("/en/1")],
         [news.site.url("/en/2")],
