@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -160,8 +160,7 @@ def _opened(kind: Kind) -> str:
 def _told(seen: _Seen, house: House, now: datetime) -> Iterator[Finding]:
     signs = seen.signs
     yield _schema(signs)
-    counted = ", ".join(f"{name} {count:,}" for name, count in signs.rows.items() if count)
-    yield _ok("rows", counted or "none")
+    yield _ok("rows", _counted(signs.rows) or "none")
     yield _cycle(signs, house, now)
     yield _outbox(signs, now)
     for line in spoken(seen.holdings, house.zone):
@@ -170,6 +169,18 @@ def _told(seen: _Seen, house: House, now: datetime) -> Iterator[Finding]:
     yield from (_channel(one, house, now) for one in seen.ailing if one.health.channel in ours)
     yield _sources(signs)
     yield _clock(signs, now)
+
+
+def _counted(rows: Mapping[str, int]) -> str:
+    return ", ".join(
+        f"{name.replace('_', ' ')} {count:,}"
+        for name, count in rows.items()
+        if count and name not in _INWARD
+    )
+
+
+_INWARD = {"schema_migration", "fingerprint"}
+"""Tables that say nothing to people."""
 
 
 def _schema(signs: Vitals) -> Finding:

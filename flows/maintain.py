@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -61,14 +61,13 @@ class _Upkeep:
             self._warehouse.publish()
         for file in old:
             file.unlink(missing_ok=True)
-        added = self._index()
-        return (
-            f"{cleared} and {len(old)} WARC files; {_checked(whole)}; {_compacted(saved)}; "
-            f"published; {added:,} texts more can be looked up"
-        )
+        said = [_cleared(cleared), _checked(whole), _compacted(saved), "published"]
+        if added := self._index():
+            said.append(f"{added:,} texts more can be looked up")
+        return "; ".join(said)
 
-    def _clear(self) -> tuple[str, list[Path]]:
-        """What went, and the WARC files that are to go."""
+    def _clear(self) -> tuple[dict[str, int], list[Path]]:
+        """How much went of what, and the WARC files that are to go."""
         kept = self.house.settings.keep.retention
         days = self.house.settings.pages.keep_days
         old = _past(self.house.warc_folder, self.now - timedelta(days=days))
@@ -78,10 +77,14 @@ class _Upkeep:
                 gone = upkeep.clear(connection, self.now, kept)
                 pages.forget_files(connection, [file.name for file in old])
             removed = remove_past(self.house, self.now)
-        return (
-            f"cleared {gone.requests} old requests, {gone.runs} old runs, {removed} old articles, "
-            f"{gone.versions} former versions, {gone.orphans} rows of nothing"
-        ), old
+        return {
+            "old requests": gone.requests,
+            "old runs": gone.runs,
+            "old articles": removed,
+            "former versions": gone.versions,
+            "rows whose article is gone": gone.orphans,
+            "WARC files": len(old),
+        }, old
 
     def _repeat(self, name: str, what: str, step: Callable[[Connection], int]) -> None:
         """Transaction after transaction, so that a cycle need not wait, until nothing is left."""
@@ -122,6 +125,11 @@ class _Upkeep:
         log.info("%s: %.1f s", name, time.monotonic() - began)
 
 
+def _cleared(counts: Mapping[str, int]) -> str:
+    listed = [f"{count:,} {what}" for what, count in counts.items() if count]
+    return f"cleared {', '.join(listed)}" if listed else "nothing was past its time"
+
+
 def _checked(whole: Contents | None) -> str:
     if whole is None:
         return "not checked"
@@ -131,7 +139,8 @@ def _checked(whole: Contents | None) -> str:
 def _compacted(saved: int | None) -> str:
     if saved is None:
         return "not made small: cycles wrote into it each time"
-    return f"{max(0, saved) >> 20} MiB saved"
+    mib = saved >> 20
+    return f"{mib:,} MiB saved" if mib > 0 else "no room worth giving back"
 
 
 def _past(folder: Path, before: datetime) -> list[Path]:
