@@ -13,10 +13,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from warehouse.storage.edition import PUBLISHED
 from warehouse.storage.inspect import Contents, Report, unheard
 from warehouse.storage.lake import Lake
 from warehouse.storage.lake_upkeep import LakeUpkeep
-from warehouse.storage.live import PUBLISHED, LiveFile, read
+from warehouse.storage.live import LiveFile, read
 from warehouse.storage.live_upkeep import LiveUpkeep
 from warehouse.storage.notes import FolderNotes, LakeNotes, Notes
 from warehouse.storage.place import Place

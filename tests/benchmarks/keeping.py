@@ -30,7 +30,7 @@ from tests.benchmarks.corpus import END, corpus
 from warehouse.collecting import articles
 from warehouse.collecting.impression import Impressions, impressions
 from warehouse.database import Warehouse
-from warehouse.storage.live import FORMAT
+from warehouse.storage.attaching import FORMAT
 
 BATCH = 5000
 MORE = 200

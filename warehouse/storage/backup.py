@@ -9,9 +9,9 @@ from pathlib import Path
 
 from warehouse.database import Warehouse
 from warehouse.errors import WarehouseUnusable
+from warehouse.storage.attaching import log_of
 from warehouse.storage.disk import os_errors, sync
 from warehouse.storage.inspect import Contents, inspect
-from warehouse.storage.live import log_of
 from warehouse.storage.lock import hold
 
 

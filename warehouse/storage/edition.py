@@ -28,6 +28,9 @@ from warehouse.storage.block import Piece, pieces
 from warehouse.storage.disk import share, sync
 from warehouse.storage.inspect import inspect
 
+PUBLISHED = "noroshi.duckdb"
+"""Name of the file that people open, in the data folder."""
+
 
 @dataclass(frozen=True, slots=True)
 class Editions:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,40 +27,21 @@ from warehouse.errors import (
     WarehouseError,
     WarehouseUnusable,
 )
+from warehouse.storage.attaching import attached, locked, log_of, opener, refusal, take_in
 from warehouse.storage.disk import clone, os_errors
-from warehouse.storage.edition import Editions
+from warehouse.storage.edition import PUBLISHED, Editions
 from warehouse.storage.lock import hold, holder, unwritten
 from warehouse.storage.migrate import known, migrate
 from warehouse.storage.session import (
-    FAILED,
     Connection,
-    bound,
     file_errors,
-    first_line,
     for_people,
-    quoted,
     see_whole,
     transaction,
     unusable,
 )
-from warehouse.storage.spare import lent
 
 log = logging.getLogger(__name__)
-
-PUBLISHED = "noroshi.duckdb"
-"""Name of the file that people open, in the data folder."""
-
-FORMAT = "v1.4.0"
-"""Of the file, which DuckDB 1.4 and newer open: since then a file says where the parts of a table
-are described. In an older one all of that is read to take in a log, of however little: 32 ms of a
-processor among a million articles, where it is 8."""
-MEMORY = "2GB"
-"""What a writer may hold of a large file, which DuckDB would keep in memory while there is any."""
-LOG = "512KB"
-"""How long the log beside the live file gets. Reading it at each opening takes 5 ms of a processor
-a megabyte, taking it in 8 ms and 8 a megabyte: a batch of a hundred articles is taken in at once,
-so that none takes much longer than the others, and most of what else is written is not."""
-_PAUSE_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +128,7 @@ class LiveFile:
             self.damage_told(),
             hold(self.pipeline_folder / "writer.lock", wait_seconds=wait_seconds, doing=doing),
             self._recovered(),
-            _attached(self.live, deadline) as connection,
+            attached(self.live, deadline) as connection,
         ):
             migrate(connection)
             with transaction(connection):
@@ -218,7 +198,7 @@ class LiveFile:
             try:
                 connection = duckdb.connect(str(self.live), read_only=True)
             except duckdb.Error as error:
-                raise _refused(self.live, error) from error
+                raise refusal(self.live, error) from error
             with connection, file_errors(self.live):
                 see_whole(connection, self.live)
                 yield for_people(connection, "UTC")
@@ -234,26 +214,6 @@ class LiveFile:
             raise WarehouseDamaged(self.live, error.what, remedy) from error
 
 
-def take_in(file: Path, *, wait_seconds: float = 60, joined: bool = False) -> None:
-    """Bring what is committed and still in the log into the file itself, which is copied without
-    its log; with `joined`, join what batches have left apart too, be there a log or not.
-    Raises WarehouseBusy and WarehouseUnusable."""
-    if not joined and not log_of(file).exists():
-        return
-    with _attached(file, time.monotonic() + wait_seconds) as connection:
-        for setting in _AS_IT_STANDS:
-            connection.execute(f"RESET {setting}")
-        if not log_of(file).exists():
-            connection.execute(_PASSING)
-        connection.execute("CHECKPOINT")
-        _let_stand(connection)
-
-
-def log_of(file: Path) -> Path:
-    """Where DuckDB writes what is committed and not in the file yet."""
-    return file.with_name(f"{file.name}.wal")
-
-
 def read(file: Path, *, timezone: str = "UTC") -> Connection:
     """A read-only connection to a published copy or a backup.
 
@@ -265,12 +225,12 @@ def read(file: Path, *, timezone: str = "UTC") -> Connection:
     try:
         connection = duckdb.connect(str(file), read_only=True)
     except duckdb.Error as error:
-        if _locked(error):
+        if locked(error):
             remedy = (
                 "close that program, or let it open the file read-only; `noroshi maintain` puts a "
                 "new copy in its place, which is free"
             )
-            raise WarehouseBusy(file, _who(error), remedy) from error
+            raise WarehouseBusy(file, opener(error), remedy) from error
         raise unusable(file, error, "name another file") from error
     try:
         with file_errors(file):
@@ -280,95 +240,3 @@ def read(file: Path, *, timezone: str = "UTC") -> Connection:
     except WarehouseError:
         connection.close()
         raise
-
-
-@contextlib.contextmanager
-def _attached(file: Path, deadline: float) -> Iterator[Connection]:
-    if not file.exists():
-        _create(file)
-    spill = file.with_name("spill")
-    try:
-        with lent(("file", spill), lambda: _made(spill)) as connection:
-            bound(connection, MEMORY)  # who had it before may have held it to less
-            _attach(connection, file, deadline)
-            connection.execute("USE noroshi")
-            connection.execute("SET TimeZone = 'UTC'")
-            yield connection
-            connection.execute("USE memory")
-            connection.execute("DETACH noroshi")
-    except FAILED as error:  # a full disk, above all
-        raise unusable(file, error) from error
-
-
-def _made(spill: Path) -> Connection:
-    """A connection to an empty database in memory, to which the file is attached: it leaves in the
-    log what is committed, until that is as long as `LOG` or is taken in: among a million articles,
-    writing some of the file anew takes longer than the rest. What does not fit into its `MEMORY`
-    goes into the folder `spill`."""
-    connection = duckdb.connect(":memory:")
-    connection.execute(f"SET temp_directory = '{quoted(spill)}'")
-    connection.execute("PRAGMA disable_checkpoint_on_shutdown")
-    connection.execute(f"SET wal_autocheckpoint = '{LOG}'")
-    _let_stand(connection)
-    return connection
-
-
-def _let_stand(connection: Connection) -> None:
-    for setting, value in _AS_IT_STANDS.items():
-        connection.execute(f"SET {setting} = {value}")
-
-
-_AS_IT_STANDS = {
-    "max_vacuum_tasks": "0",
-    "disabled_compression_methods": "'dictionary,fsst,dict_fsst'",
-}
-"""What comes from the log is not joined with what is in the file, and its words are not compressed,
-which takes longer than all the rest of a large batch. Both are done when all of it is taken in."""
-_PASSING = "BEGIN; CREATE TABLE passing (n INTEGER); DROP TABLE passing; COMMIT"
-"""Without a log, nothing would be joined."""
-
-
-def _create(file: Path) -> None:
-    """Make an empty database: elsewhere first, as DuckDB writes its three headers one by one and
-    refuses a file for good whose writer was killed in between (seen with 1.5.5)."""
-    draft = file.with_name(f"creating.{file.name}")
-    try:
-        draft.unlink(missing_ok=True)
-        duckdb.connect(str(draft)).close()
-        draft.replace(file)
-    except (duckdb.Error, OSError) as error:
-        raise unusable(file, error) from error
-
-
-def _attach(connection: Connection, file: Path, deadline: float) -> None:
-    """Attach the live file, waiting while a foreign program (a DuckDB shell, say) has it open."""
-    while True:
-        try:
-            connection.execute(f"ATTACH '{quoted(file)}' AS noroshi (STORAGE_VERSION '{FORMAT}')")
-        except duckdb.Error as error:
-            if not _locked(error) or time.monotonic() >= deadline:
-                raise _refused(file, error) from error
-            time.sleep(_PAUSE_SECONDS)
-        else:
-            return
-
-
-def _refused(file: Path, error: duckdb.Error) -> WarehouseError:
-    """Why the live file cannot be opened."""
-    if not _locked(error):
-        return unusable(file, error)
-    remedy = f"close that program; people open {PUBLISHED} in the data folder instead"
-    return WarehouseBusy(file, _who(error), remedy)
-
-
-def _locked(error: duckdb.Error) -> bool:
-    """Whether another process has the file open. The word "lock" alone stands in other errors
-    ("block") and in paths too."""
-    return "Could not set lock on file" in str(error)
-
-
-def _who(error: duckdb.Error) -> str:
-    """Who has the file open, as far as DuckDB knows."""
-    if found := re.search(r"held in (.+?) \(PID (\d+)\)", str(error)):
-        return f"process {found[2]} ({found[1]}) has it open"
-    return first_line(error)

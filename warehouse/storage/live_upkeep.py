@@ -13,9 +13,10 @@ from pathlib import Path
 import duckdb
 
 from warehouse.errors import WarehouseDamaged, WarehouseError, WarehouseTooNew, WarehouseUnusable
+from warehouse.storage.attaching import FORMAT, log_of, take_in
 from warehouse.storage.disk import clone, os_errors, sync
 from warehouse.storage.inspect import Contents, Report, inspect, tables, told, unheard
-from warehouse.storage.live import FORMAT, LiveFile, log_of, take_in
+from warehouse.storage.live import LiveFile
 from warehouse.storage.lock import hold
 from warehouse.storage.migrate import migrate
 from warehouse.storage.moment import State, state, take

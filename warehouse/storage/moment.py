@@ -15,10 +15,11 @@ from typing import BinaryIO
 
 import duckdb
 
+from warehouse.storage.attaching import log_of
 from warehouse.storage.block import HEADERS, pieces
 from warehouse.storage.disk import clone, share
 from warehouse.storage.edition import amend, opened
-from warehouse.storage.live import LiveFile, log_of
+from warehouse.storage.live import LiveFile
 from warehouse.storage.lock import hold, unwritten
 from warehouse.storage.session import unusable
 

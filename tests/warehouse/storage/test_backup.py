@@ -19,8 +19,8 @@ from warehouse.collecting import articles
 from warehouse.database import Warehouse, query
 from warehouse.errors import WarehouseBusy, WarehouseError, WarehouseTooNew, WarehouseUnusable
 from warehouse.storage import backup, moment
+from warehouse.storage.attaching import log_of
 from warehouse.storage.inspect import Contents, inspect
-from warehouse.storage.live import log_of
 from warehouse.storage.lock import hold
 
 ROOT = Path(__file__).parents[3]

@@ -17,10 +17,11 @@ from warehouse.database import Warehouse, queries
 from warehouse.errors import WarehouseDamaged, WarehouseTooNew
 from warehouse.looking.export import Kind, export
 from warehouse.storage import live_upkeep
+from warehouse.storage.attaching import log_of
 from warehouse.storage.backup import backup, restore
 from warehouse.storage.block import BLOCK, HEADERS
 from warehouse.storage.inspect import inspect
-from warehouse.storage.live import log_of, read
+from warehouse.storage.live import read
 from warehouse.storage.session import damage_seen
 
 NOW = datetime(2025, 11, 24, 12, 0, tzinfo=UTC)

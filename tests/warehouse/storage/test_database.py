@@ -16,7 +16,7 @@ from tests.children import child, ran
 from warehouse.database import PUBLISHED, Warehouse, query
 from warehouse.errors import QueryError, WarehouseBusy, WarehouseTooNew, WarehouseUnusable
 from warehouse.storage import edition
-from warehouse.storage.live import FORMAT, log_of
+from warehouse.storage.attaching import FORMAT, log_of
 from warehouse.storage.lock import hold
 from warehouse.storage.migrate import migrations
 

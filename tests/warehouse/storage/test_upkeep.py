@@ -13,8 +13,8 @@ from warehouse.collecting import articles
 from warehouse.database import Connection, Warehouse
 from warehouse.errors import WarehouseUnusable
 from warehouse.storage import live_upkeep
+from warehouse.storage.attaching import FORMAT, log_of
 from warehouse.storage.inspect import Contents, Report, inspect
-from warehouse.storage.live import FORMAT, log_of
 from warehouse.storage.retention import Retention
 from warehouse.storage.rows import insert
 from warehouse.storage.upkeep import Cleared, clear, sweep
