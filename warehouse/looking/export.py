@@ -79,8 +79,9 @@ WHOLE = {
     "sources",
 }
 """Views that say how things are: they are exported whole."""
-_MONTHLY = {"articles": "coalesce(published_at, first_seen_at)", "article_versions": "fetched_at"}
-"""Views whose files are cut by the month of that moment: they grow without end."""
+_MONTHLY = {"articles": ("published_at", "first_seen_at"), "article_versions": ("fetched_at",)}
+"""Views whose files are cut by the month of the first of these moments that is known: they grow
+without end."""
 _OPTIONS = {
     Kind.PARQUET: f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}",
     Kind.CSV: "FORMAT csv, HEADER",
@@ -144,16 +145,31 @@ def _to_files(
 def _by_month(connection: Connection, view: str, folder: Path, since: date | None) -> int:
     """A file for each month, one after the other: no more than one is open."""
     folder.mkdir()
-    month = f"strftime({_MONTHLY[view]}, '%Y-%m')"
+    month = f"date_trunc('month', coalesce({', '.join(_MONTHLY[view])}))::DATE"
     months = f"SELECT DISTINCT {month} FROM ({_rows(view, since)}) ORDER BY ALL"  # noqa: S608
     total = 0
-    for (name,) in connection.execute(months).fetchall():
-        file = folder / f"month={name or 'unknown'}" / f"{view}.parquet"
+    for (first,) in connection.execute(months).fetchall():
+        name = f"{first:%Y-%m}" if first else "unknown"
+        file = folder / f"month={name}" / f"{view}.parquet"
         file.parent.mkdir()
-        part = f"{month} = '{name}'" if name else f"{month} IS NULL"
-        rows = f"{_rows(view, since)} AND {part}"
-        total += _copy(connection, rows, file, Kind.PARQUET)
+        total += _copy(connection, _of_month(view, first, since), file, Kind.PARQUET)
     return total
+
+
+def _of_month(view: str, first: date | None, since: date | None) -> str:
+    """The rows of the month that begins at `first`, or of none. A statement for each moment, as
+    DuckDB passes over the parts of a table in which one column has nothing of a range."""
+    rows, moments = _rows(view, since), _MONTHLY[view]
+    parts = [" AND ".join(f"{name} IS NULL" for name in moments)]
+    if first:
+        span = (
+            f"BETWEEN DATE '{first}' AND DATE '{first}' + INTERVAL 1 MONTH - INTERVAL 1 MICROSECOND"
+        )
+        parts = [
+            " AND ".join([f"{moment} {span}", *(f"{former} IS NULL" for former in moments[:n])])
+            for n, moment in enumerate(moments)
+        ]
+    return " UNION ALL ".join(f"{rows} AND {condition}" for condition in parts)
 
 
 def _rows(view: str, since: date | None) -> str:

@@ -82,6 +82,42 @@ def test_parquet_is_cut_by_month(filled: Warehouse, tmp_path: Path) -> None:
     assert dict(counted.fetchall()) == MONTHS
 
 
+@pytest.mark.parametrize(
+    ("zone", "october", "november"),
+    [("UTC", "abcf", "de"), ("Asia/Tokyo", "abf", "cde"), ("America/New_York", "abcdf", "e")],
+)
+def test_months_are_those_of_the_zone(
+    tmp_path: Path, zone: str, october: str, november: str
+) -> None:
+    """By the day of publication, else by when an article was first seen."""
+    days = {
+        "a": "2025-10-01T12:00:00",
+        "b": "2025-10-31T14:59:59.999999",
+        "c": "2025-10-31T15:00:00",
+        "d": "2025-11-01T00:00:00",
+        "e": "2025-11-30T12:00:00",
+        "f": None,
+    }
+    some = [
+        an_article(
+            f"https://example.org/{name}",
+            title=name,
+            published_at=datetime.fromisoformat(f"{day}+00:00") if day else None,
+        )
+        for name, day in days.items()
+    ]
+    warehouse = Warehouse(tmp_path)
+    with warehouse.writing("test") as connection:
+        articles.store(connection, some, datetime(2025, 10, 7, tzinfo=UTC))
+    warehouse.publish()
+    with warehouse.reading(timezone=zone) as connection:
+        written = dict(export(connection, tmp_path / "out", Kind.PARQUET))
+    found = duckdb.read_parquet(f"{tmp_path}/out/articles/*/*.parquet", hive_partitioning=True)
+    titles = found.aggregate("month, string_agg(title, '' ORDER BY title)")
+    assert dict(titles.fetchall()) == {"2025-10": october, "2025-11": november}
+    assert written["articles"] == len(days)
+
+
 @pytest.mark.parametrize("form", Kind)
 def test_only_what_is_recent(filled: Warehouse, tmp_path: Path, form: Kind) -> None:
     with filled.reading() as connection:
