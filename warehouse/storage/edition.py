@@ -66,18 +66,7 @@ class Editions:
             renew(draft, source)
         else:
             self._previous.unlink(missing_ok=True)
-            self._copy(source, draft)
-
-    def _copy(self, source: Path, draft: Path) -> None:
-        with (
-            source.open("rb") as reader,
-            opened(self.published) as former,
-            draft.open("wb") as writer,
-        ):
-            for piece in _looked_at(pieces(reader, former), source):
-                writer.write(piece.data)
-            writer.flush()
-            os.fsync(writer.fileno())
+            copy(source, draft, self.published)
 
     def _keep(self) -> None:
         """The published file becomes the previous edition."""
@@ -93,16 +82,26 @@ def renew(old: Path, source: Path) -> None:
         os.fsync(writer.fileno())
 
 
-def amend(copy: BinaryIO, found: Iterator[Piece]) -> None:
+def copy(source: Path, draft: Path, published: Path) -> None:
+    """Write all of a file into another, to the disk; looked at is what is not as published.
+    Raises OSError and WarehouseDamaged."""
+    with source.open("rb") as reader, opened(published) as former, draft.open("wb") as writer:
+        for piece in _looked_at(pieces(reader, former), source):
+            writer.write(piece.data)
+        writer.flush()
+        os.fsync(writer.fileno())
+
+
+def amend(draft: BinaryIO, found: Iterator[Piece]) -> None:
     """Write what has changed into a copy of the former state, which ends where the last piece
     does."""
     end = 0
     for piece in found:
         end = piece.begin + len(piece.data)
         if piece.changed:
-            copy.seek(piece.begin)
-            copy.write(piece.data)
-    copy.truncate(end)
+            draft.seek(piece.begin)
+            draft.write(piece.data)
+    draft.truncate(end)
 
 
 def opened(file: Path) -> BinaryIO:

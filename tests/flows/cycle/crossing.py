@@ -32,7 +32,7 @@ from flows.configuration.settings import load
 from flows.cycle import delivery
 from flows.demo.stage import sample_site
 from flows.watch import Step, watch
-from warehouse.storage import edition, live, migrate
+from warehouse.storage import attaching, edition, live, migrate
 from warehouse.telling import receipts
 
 
@@ -65,8 +65,9 @@ def cycle_with(seams: Seams, config: str) -> int:
     """One cycle that crosses `seams`."""
     for module, name, around in (
         (live, "hold", _hold),
-        (live, "_create", _step),
-        (live, "_attached", _attached),
+        (attaching, "_create", _step),
+        (attaching, "attached", _attached),
+        (live, "attached", _attached),
         (live, "transaction", _transaction),
         (edition, "share", _step),
         (edition, "copy", _step),
