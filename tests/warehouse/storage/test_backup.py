@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -134,14 +135,39 @@ except WarehouseError as error:
 """
 
 
-def on_a_full_disk(folder: Path, home: Path, kept: str) -> CompletedProcess[str]:
-    """A backup of the warehouse in `home` to `kept`, where the data folder's disk is full."""
+WHERE_NOTHING_CAN_BE_WRITTEN = """
+mount --bind "$1" "$1" || exit 99
+mount -o remount,bind,ro "$1" || exit 99
+"$2" -c "$3" "$1" "$4"
+"""
+"""As the kernel leaves a file system in which it has found faults."""
+
+
+@pytest.mark.one_file
+def test_a_backup_of_what_cannot_be_written(warehouse: Warehouse, tmp_path: Path) -> None:
+    add(warehouse, "one")
+    commit_and_die(warehouse)
+    kept = tmp_path / "kept.duckdb"
+    script = ["sh", "-c", WHERE_NOTHING_CAN_BE_WRITTEN, "sh", warehouse.folder]
+    ended = alone([*script, sys.executable, BACK_UP, kept])
+    assert ended.returncode == 0, ended.stderr
+    rows = inspect(kept).rows
+    assert (rows["article"], rows["run"]) == (1, 1)
+
+
+def alone(script: Sequence[object]) -> CompletedProcess[str]:
+    """What a script does where what it mounts is there for it alone."""
     own = ["unshare", "--map-root-user", "--mount"]
     if not shutil.which("unshare") or ran([*own, "true"]).returncode:
         pytest.skip("no process of this user may have a file system of its own (unshare)")
+    return ran([*own, *script], text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+def on_a_full_disk(folder: Path, home: Path, kept: str) -> CompletedProcess[str]:
+    """A backup of the warehouse in `home` to `kept`, where the data folder's disk is full."""
     (small := folder / "small").mkdir()
     script = ["sh", "-c", ON_A_FULL_DISK, "sh", small, home, sys.executable, BACK_UP, kept]
-    return ran([*own, *script], text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    return alone(script)
 
 
 @pytest.mark.one_file
