@@ -40,7 +40,7 @@ class Editions:
     folder: Path
 
     @property
-    def _previous(self) -> Path:
+    def previous(self) -> Path:
         """The edition before the published one."""
         return self.folder / "previous.duckdb"
 
@@ -51,7 +51,7 @@ class Editions:
         the published file stays then."""
         draft = self.folder / "publishing.duckdb"
         if share(source, draft):
-            self._previous.unlink(missing_ok=True)
+            self.previous.unlink(missing_ok=True)
         else:
             self._write(source, draft)
             self._keep()
@@ -61,17 +61,17 @@ class Editions:
 
     def _write(self, source: Path, draft: Path) -> None:
         """The draft out of the former edition, unless somebody reads that."""
-        if _ours_alone(self._previous):
-            self._previous.rename(draft)
+        if _ours_alone(self.previous):
+            self.previous.rename(draft)
             renew(draft, source)
         else:
-            self._previous.unlink(missing_ok=True)
+            self.previous.unlink(missing_ok=True)
             copy(source, draft, self.published)
 
     def _keep(self) -> None:
         """The published file becomes the previous edition."""
         with contextlib.suppress(OSError):  # there is none, or the file system has no hard links
-            os.link(self.published, self._previous)
+            os.link(self.published, self.previous)
 
 
 def renew(old: Path, source: Path) -> None:

@@ -108,6 +108,10 @@ class LiveFile:
         return time.time() - self.published.stat().st_mtime
 
     @property
+    def _editions(self) -> Editions:
+        return Editions(self.published, self.pipeline_folder)
+
+    @property
     def _mark(self) -> Path:
         return self.pipeline_folder / "unpublished"
 
@@ -117,7 +121,7 @@ class LiveFile:
     ) -> Iterator[Connection]:
         """A connection inside one transaction: committed at the end, rolled back on an error.
 
-        Creates and migrates the warehouse where needed; begins with the published copy where the
+        Creates and migrates the warehouse where needed; begins with what was published where the
         live file is gone. Waits at most `wait_seconds` for another
         process. What is written makes the warehouse `unpublished`, unless it is not worth a
         publication of its own (`for_readers=False`). Raises WarehouseBusy, WarehouseTooNew and
@@ -147,13 +151,15 @@ class LiveFile:
 
     @contextlib.contextmanager
     def _recovered(self) -> Iterator[None]:
-        """The published copy in the place of a live file that was lost: what it lacks is fetched
-        again, while an empty warehouse would tell everything a second time."""
-        if not self.live.exists() and self.published.exists():
-            log.warning("%s is gone; beginning with %s", self.live, self.published)
+        """The published copy, or the edition before it, in the place of a live file that was lost:
+        what it lacks is fetched again, while an empty warehouse would tell everything a second
+        time."""
+        left = [file for file in (self.published, self._editions.previous) if file.exists()]
+        if left and not self.live.exists():
+            log.warning("%s is gone; beginning with %s", self.live, left[0])
             with os_errors(self.live):
                 draft = self.pipeline_folder / "recovering.duckdb"
-                clone(self.published, draft)
+                clone(left[0], draft)
                 log_of(self.live).unlink(missing_ok=True)
                 draft.replace(self.live)
         yield
@@ -170,7 +176,7 @@ class LiveFile:
             # new one. It goes first: a process killed here leaves the former copy as it was.
             log_of(self.published).unlink(missing_ok=True)
             with unwritten(self.live, wait_seconds=wait_seconds):
-                Editions(self.published, self.pipeline_folder).issue(self.live)
+                self._editions.issue(self.live)
             self._mark.unlink(missing_ok=True)
 
     def reading(self, *, timezone: str = "UTC", as_of: datetime | None = None) -> Connection:
@@ -211,6 +217,8 @@ class LiveFile:
         except WarehouseDamaged as error:
             put = f"`noroshi restore {self.published}` puts the published copy in its place"
             remedy = f"{put}, once it is found whole; another backup does as well"
+            if not self.published.exists():
+                remedy = "`noroshi restore BACKUP` puts a backup in its place"
             raise WarehouseDamaged(self.live, error.what, remedy) from error
 
 

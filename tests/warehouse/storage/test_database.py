@@ -353,6 +353,23 @@ def test_a_lost_live_file_is_begun_again_from_the_published_copy(warehouse: Ware
         assert connection.execute("SELECT id FROM store.run").fetchall() == [("kept",)]
 
 
+@pytest.mark.one_file
+def test_where_the_published_copy_is_lost_too_the_edition_before_it_is_what_is_left(
+    warehouse: Warehouse,
+) -> None:
+    for name in ("first", "second", "third"):
+        with warehouse.writing("test") as connection:
+            connection.execute("INSERT INTO store.run (id) VALUES ($name)", {"name": name})
+        warehouse.publish()
+    if not (warehouse.pipeline_folder / "previous.duckdb").exists():
+        pytest.skip("files share their blocks here, and no former edition is kept")
+    warehouse.live.unlink()
+    warehouse.published.unlink()
+    with warehouse.writing("test") as connection:
+        found = connection.execute("SELECT id FROM store.run ORDER BY id").fetchall()
+    assert found == [("first",), ("second",)]
+
+
 def written(warehouse: Warehouse, kilobytes: int) -> None:
     with warehouse.writing("test") as connection:
         connection.execute(
