@@ -199,6 +199,8 @@ def _cycle(signs: Vitals, house: House, now: datetime) -> Finding:
     age = (now - signs.last_run).total_seconds()
     if age > 4 * 60 * house.settings.schedule.watch_minutes:
         return _note("last cycle", f"{_long(age)} ago; does `noroshi serve` run?")
+    if signs.last_outcome == "failed":
+        return _note("last cycle", f"failed, {_long(age)} ago; `noroshi sources check` says more")
     return _ok("last cycle", f"{_long(age)} ago")
 
 

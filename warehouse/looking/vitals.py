@@ -20,6 +20,8 @@ class Vitals:
     """Rows of each table of the pipeline."""
     last_run: datetime | None
     """When the last whole cycle ended."""
+    last_outcome: str | None
+    """What became of it, as `runs` says."""
     waiting: int
     """Messages that are to be sent yet."""
     held: int
@@ -57,12 +59,16 @@ def vitals(connection: Connection) -> Vitals:
         WHERE enabled
         """,
     )
-    last_run, newest_run = _row(connection, "SELECT max(ended_at), max(started_at) FROM store.run")
+    last_run, outcome, newest_run = _row(
+        connection,
+        "SELECT max(ended_at), max_by(outcome, ended_at), max(started_at) FROM store.run",
+    )
     (seen,) = _row(connection, "SELECT max(first_seen_at) FROM store.article")
     return Vitals(
         schema=applied(connection),
         rows={table: _row(connection, _COUNT + table)[0] for table in tables(connection)},
         last_run=last_run,
+        last_outcome=outcome,
         waiting=waiting,
         held=held,
         oldest_waiting=oldest,

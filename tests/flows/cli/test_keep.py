@@ -201,6 +201,13 @@ class TestDoctor:
         assert state is State.PROBLEM
         assert f"process {person.pid} (" in what
 
+    def test_a_cycle_that_failed_is_told(self, settled: House) -> None:
+        row = {"id": "1", "started_at": NOW, "ended_at": NOW, "outcome": "failed"}
+        with Warehouse(settled.data_folder).writing("test") as connection:
+            insert(connection, "store.run", [row])
+        state, what = findings(settled, NOW)["last cycle"]
+        assert (state, what.partition(";")[0]) == (State.NOTE, "failed, 0 min ago")
+
     def test_what_is_not_published_yet_counts(self, settled: House) -> None:
         with Warehouse(settled.data_folder).writing("test", for_readers=False) as connection:
             insert(connection, "store.run", [{"id": "1", "started_at": NOW, "ended_at": NOW}])
