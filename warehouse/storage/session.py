@@ -68,6 +68,9 @@ def queries(connection: Connection, sql: str) -> list[Result]:
         if "read-only" in str(error):
             remedy = "keep tables in a database of your own, and ATTACH this one there to read it"
         raise damage_seen(error) or QueryError("SQL", _told(error), remedy) from error
+    except (OverflowError, ValueError) as error:  # a moment of the year 10,000, in a zone
+        remedy = "ask for the value as text: CAST(… AS VARCHAR)"
+        raise QueryError("SQL", f"a value cannot be shown ({error})", remedy) from error
     except RuntimeError as error:
         if str(error) != INTERRUPTED:
             raise
@@ -142,6 +145,9 @@ def unusable(
     """What DuckDB or the operating system says of a file, with what a person can do."""
     if _damage(error):
         return WarehouseDamaged(file, f"it is damaged ({first_line(error)})", remedy)
+    if "Checkpoint failed" in str(error):
+        what = f"it could not be tidied up ({first_line(error)}); what was just written may stand"
+        return WarehouseUnusable(file, what, f"{remedy}, and look before you do it again")
     return WarehouseUnusable(file, f"it cannot be used ({first_line(error)})", remedy)
 
 

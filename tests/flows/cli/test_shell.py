@@ -168,6 +168,15 @@ def test_at_a_terminal_a_mistake_and_ctrl_c_drop_the_statement_and_ctrl_d_ends(
     terminal.type("\x04")
 
 
+def test_a_value_that_cannot_be_shown_is_a_mistake_like_others(call: Run, settled: House) -> None:
+    """`infinity` stands for it in some programs, a day of the year 9999 in others."""
+    asked = "SELECT TIMESTAMPTZ '9999-12-31 23:59:59+00' AS until"
+    ran = call("sql", asked)
+    assert (ran.status, ran.out) == (2, "")
+    assert "CAST(… AS VARCHAR)" in ran.err
+    assert "10000-01-01" in call("sql", asked.replace(" AS ", "::VARCHAR AS ")).out
+
+
 def test_ctrl_c_ends_a_statement_that_would_take_for_ever(settled: House) -> None:
     """And every thread that works on it."""
     command = [sys.executable, "-c", "from flows.cli import main; main()", "sql", LONG]
