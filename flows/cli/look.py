@@ -17,6 +17,7 @@ from flows.cli.console import (
     begun,
     house,
     out,
+    say,
     say_error,
     show,
 )
@@ -109,7 +110,10 @@ def reading(settings: House, as_of: str | None = None) -> Connection:
 
     warehouse = begun(settings).warehouse
     if not warehouse.ready:
+        there = any(file.exists() for file in warehouse.kind.own_files)
         prepare(warehouse)
+        if not there:
+            say(f"note: {warehouse.kind} was not there and was made; `noroshi run` fills it")
     then = _moment(as_of, settings.zone) if as_of else None
     return warehouse.reading(timezone=settings.settings.timezone, as_of=then)
 

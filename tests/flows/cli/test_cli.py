@@ -134,8 +134,11 @@ def test_a_folder_where_nothing_was_begun_is_told_and_left_as_it_is(
 def test_a_variable_that_names_the_data_folder_is_a_beginning(
     call: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And who mistook its name sees that nothing was there."""
     monkeypatch.setenv("NOROSHI_DATA_FOLDER", str(tmp_path / "kept"))
-    assert call("sql", "FROM articles LIMIT 1").status == 0
+    ran = call("sql", "FROM articles LIMIT 1")
+    assert (ran.status, "was not there and was made" in ran.err) == (0, True)
+    assert call("sql", "FROM articles LIMIT 1").err == ""
 
 
 def test_a_live_file_whose_published_copy_was_deleted_is_a_beginning(
@@ -183,6 +186,7 @@ def test_only_results_are_on_stdout(call: Run, tmp_path: Path) -> None:
     ("how", "rows"), [("table", 3), ("table", 9_000), ("csv", 3), ("jsonl", 50_000)]
 )
 def test_a_broken_pipe_is_silent(tmp_path: Path, how: str, rows: int) -> None:
+    assert ran([PROGRAM, "sql", "SELECT 1"], cwd=tmp_path).returncode == 0
     statement = f"SELECT range AS n FROM range({rows})"  # noqa: S608
     command = [str(PROGRAM), "sql", statement, "--format", how]
     reader, writer = os.pipe()

@@ -27,6 +27,10 @@ SQL = [
 
 
 class TestSql:
+    @pytest.fixture(autouse=True)
+    def warehouse(self, call: Run) -> None:
+        assert call("sql", "SELECT 1").status == 0
+
     @pytest.mark.parametrize(("statement", "what"), SQL)
     def test_a_wrong_statement_is_one_clear_line(
         self, call: Run, statement: str, what: str
