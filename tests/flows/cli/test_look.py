@@ -28,7 +28,7 @@ SQL = [
 
 class TestSql:
     @pytest.fixture(autouse=True)
-    def warehouse(self, call: Run) -> None:
+    def warehouse(self, call: Run, begun: Path) -> None:
         assert call("sql", "SELECT 1").status == 0
 
     @pytest.mark.parametrize(("statement", "what"), SQL)
