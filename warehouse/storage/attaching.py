@@ -22,7 +22,9 @@ from warehouse.storage.spare import lent
 FORMAT = "v1.4.0"
 """Of the file, which DuckDB 1.4 and newer open: since then a file says where the parts of a table
 are described. In an older one all of that is read to take in a log, of however little: 32 ms of a
-processor among a million articles, where it is 8."""
+processor among a million articles, where it is 8. A file of an older one stays so until upkeep
+writes it anew: DuckDB 1.5.5 could bring it up in place, but one killed while it does leaves a log
+that it refuses."""
 MEMORY = "2GB"
 """What a writer may hold of a large file, which DuckDB would keep in memory while there is any."""
 LOG = "512KB"
@@ -107,7 +109,7 @@ def _create(file: Path) -> None:
     draft = file.with_name(f"creating.{file.name}")
     try:
         draft.unlink(missing_ok=True)
-        duckdb.connect(str(draft)).close()
+        duckdb.connect(str(draft), config={"storage_compatibility_version": FORMAT}).close()
         draft.replace(file)
     except (duckdb.Error, OSError) as error:
         raise unusable(file, error) from error
@@ -117,7 +119,7 @@ def _attach(connection: Connection, file: Path, deadline: float) -> None:
     """Attach the live file, waiting while a foreign program (a DuckDB shell, say) has it open."""
     while True:
         try:
-            connection.execute(f"ATTACH '{quoted(file)}' AS noroshi (STORAGE_VERSION '{FORMAT}')")
+            connection.execute(f"ATTACH '{quoted(file)}' AS noroshi")
         except duckdb.Error as error:
             if not locked(error) or time.monotonic() >= deadline:
                 raise refusal(file, error) from error

@@ -64,10 +64,22 @@ def test_a_newer_warehouse_is_refused(warehouse: Warehouse) -> None:
 
 
 @pytest.mark.one_file
-def test_a_file_of_an_older_format_is_published_in_that_of_today(warehouse: Warehouse) -> None:
+@pytest.mark.parametrize("older", ["v1.0.0", FORMAT])
+def test_a_file_keeps_its_format(warehouse: Warehouse, older: str) -> None:
+    """Until it is written anew."""
     warehouse.pipeline_folder.mkdir(parents=True, exist_ok=True)
     warehouse.live.unlink(missing_ok=True)
-    duckdb.connect(str(warehouse.live), config={"storage_compatibility_version": "v1.0.0"}).close()
+    duckdb.connect(str(warehouse.live), config={"storage_compatibility_version": older}).close()
+    with warehouse.writing("test"):
+        pass
+    warehouse.publish()
+    with warehouse.reading() as connection:
+        found = connection.execute("SELECT tags['storage_version'] FROM duckdb_databases()")
+        assert (f"{older}+",) in found.fetchall()
+
+
+@pytest.mark.one_file
+def test_a_new_file_has_the_format_of_today(warehouse: Warehouse) -> None:
     with warehouse.writing("test"):
         pass
     warehouse.publish()
